@@ -1,0 +1,8 @@
+//! kubenat reads what netfilter holds on a Kubernetes node and explains kube-proxy's part of it: where a new
+//! connection goes, with what probability, and what is wrong.
+//!
+//! Text flows one way: [`input`] → [`syntax`] → [`ruleset`] → [`kube`] → questions ([`trace`], [`shares`],
+//! [`checks`]) → [`view`] → [`render`]. A module never knows one further down that line.
+
+pub mod ruleset;
+pub mod source;

@@ -1,0 +1,3 @@
+//! The kubenat program.
+
+fn main() {}

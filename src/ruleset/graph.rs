@@ -1,0 +1,104 @@
+//! Which rule leads to which chain, by id. Names are looked up here once and never again.
+
+use super::{ChainId, RuleId, Table, Target};
+use bstr::BStr;
+use std::collections::HashMap;
+
+/// A rule that jumps (or goes) to a chain.
+pub type Reference = RuleId;
+
+/// The jumps of one table: from rules to chains, and back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChainGraph {
+    /// By rule: the chain it leads to. `None` without a jump, and for a jump to a chain that is not there.
+    leads_to: Vec<Option<ChainId>>,
+    /// By chain: where its references begin in `references`; one more at the end.
+    starts: Vec<u32>,
+    /// The rules that lead to a chain, by chain, in the order of the table's rules.
+    references: Vec<RuleId>,
+    /// By chain: whether a walk from a built-in chain can come to it.
+    reachable: Vec<bool>,
+}
+
+impl ChainGraph {
+    /// Resolves the jumps of `table`. Of two chains with one name the first counts.
+    #[must_use]
+    pub fn new(table: &Table<'_>) -> Self {
+        let leads_to = resolved(table);
+        let (starts, references) = back_references(&leads_to, table.chains.len());
+        let reachable = reachable(table, &leads_to);
+        Self { leads_to, starts, references, reachable }
+    }
+
+    /// The chain a rule jumps or goes to, if it is there.
+    #[must_use]
+    pub fn leads_to(&self, rule: RuleId) -> Option<ChainId> {
+        self.leads_to.get(rule.0 as usize).copied().flatten()
+    }
+
+    /// The rules that jump or go to a chain, in the order of the table's rules.
+    #[must_use]
+    pub fn references(&self, chain: ChainId) -> &[Reference] {
+        let at = chain.0 as usize;
+        match (self.starts.get(at), self.starts.get(at + 1)) {
+            (Some(&start), Some(&end)) => &self.references[start as usize..end as usize],
+            _ => &[],
+        }
+    }
+
+    /// Whether a walk that begins in a built-in chain can come to this one.
+    #[must_use]
+    pub fn is_reachable(&self, chain: ChainId) -> bool {
+        self.reachable.get(chain.0 as usize).copied().unwrap_or_default()
+    }
+
+    /// The rules that lead to a chain that is not in the table.
+    pub fn dangling<'a>(&'a self, table: &'a Table<'_>) -> impl Iterator<Item = RuleId> + 'a {
+        let ids = (0u32..).map(RuleId);
+        ids.zip(&table.rules).filter_map(|(id, rule)| {
+            let jumps = rule.target.as_ref().is_some_and(|target| target.chain_name().is_some());
+            (jumps && self.leads_to(id).is_none()).then_some(id)
+        })
+    }
+}
+
+/// By rule: the chain that its jump names.
+fn resolved(table: &Table<'_>) -> Vec<Option<ChainId>> {
+    let mut by_name: HashMap<&BStr, ChainId> = HashMap::with_capacity(table.chains.len());
+    for (id, chain) in table.chain_ids() {
+        by_name.entry(chain.name).or_insert(id);
+    }
+    let target = |target: &Target<'_>| target.chain_name().and_then(|name| by_name.get(name).copied());
+    table.rules.iter().map(|rule| rule.target.as_ref().and_then(target)).collect()
+}
+
+/// By chain: the rules that lead to it, as one vector and where each chain's part of it begins.
+fn back_references(leads_to: &[Option<ChainId>], chains: usize) -> (Vec<u32>, Vec<RuleId>) {
+    let mut starts = vec![0_u32; chains + 1];
+    for chain in leads_to.iter().flatten() {
+        starts[chain.0 as usize + 1] += 1;
+    }
+    for at in 1..starts.len() {
+        starts[at] += starts[at - 1];
+    }
+    let mut next = starts.clone();
+    let mut references = vec![RuleId(0); starts.last().copied().unwrap_or_default() as usize];
+    for (rule, chain) in (0u32..).map(RuleId).zip(leads_to).filter_map(|(rule, chain)| Some((rule, (*chain)?))) {
+        let slot = &mut next[chain.0 as usize];
+        references[*slot as usize] = rule;
+        *slot += 1;
+    }
+    (starts, references)
+}
+
+/// By chain: whether a walk from a built-in chain can come to it.
+fn reachable(table: &Table<'_>, leads_to: &[Option<ChainId>]) -> Vec<bool> {
+    let mut seen = vec![false; table.chains.len()];
+    let mut open: Vec<ChainId> = table.chain_ids().filter(|(_, chain)| chain.is_built_in()).map(|(id, _)| id).collect();
+    while let Some(chain) = open.pop() {
+        if !std::mem::replace(&mut seen[chain.0 as usize], true) {
+            open.extend(table.rules_of(chain).filter_map(|(rule, _)| leads_to[rule.0 as usize]));
+        }
+    }
+    seen
+}
