@@ -138,6 +138,16 @@ impl Source {
     }
 }
 
+/// Something about the input that the reader should know, in one sentence: how it had to be normalised, what a warning
+/// line in it means. It may quote the input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// The sentence.
+    pub text: String,
+    /// Where in the input, if at one place.
+    pub span: Option<Span>,
+}
+
 /// The pieces of evidence about one node, in the order given.
 #[derive(Debug, Default)]
 pub struct Sources {

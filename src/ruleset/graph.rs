@@ -1,6 +1,6 @@
 //! Which rule leads to which chain, by id. Names are looked up here once and never again.
 
-use super::{ChainId, RuleId, Table, Target};
+use super::{ChainId, RuleId, Ruleset, Table, TableName, Target};
 use bstr::BStr;
 use std::collections::HashMap;
 
@@ -101,4 +101,28 @@ fn reachable(table: &Table<'_>, leads_to: &[Option<ChainId>]) -> Vec<bool> {
         }
     }
     seen
+}
+
+/// A ruleset with the jumps of each of its tables resolved: what every later question is asked of.
+#[derive(Clone, Debug)]
+pub struct Resolved<'a, 'src> {
+    /// The tables.
+    pub ruleset: &'a Ruleset<'src>,
+    /// The jumps, by the index of [`Ruleset::tables`].
+    pub graphs: Vec<ChainGraph>,
+}
+
+impl<'a, 'src> Resolved<'a, 'src> {
+    /// Resolves all tables of `ruleset`.
+    #[must_use]
+    pub fn new(ruleset: &'a Ruleset<'src>) -> Self {
+        Self { ruleset, graphs: ruleset.tables.iter().map(ChainGraph::new).collect() }
+    }
+
+    /// A table and its jumps, if the text has it.
+    #[must_use]
+    pub fn table(&self, name: TableName<'_>) -> Option<(&'a Table<'src>, &ChainGraph)> {
+        let at = self.ruleset.tables.iter().position(|table| table.name == name)?;
+        Some((&self.ruleset.tables[at], &self.graphs[at]))
+    }
 }

@@ -17,7 +17,7 @@ pub use condition::{
     StateModule, Test, unquoted,
 };
 pub use display::{chain_line, rule_line};
-pub use graph::{ChainGraph, Reference};
+pub use graph::{ChainGraph, Reference, Resolved};
 pub use rule::{Counters, Rule, RuleId};
 pub use target::{ConnmarkAction, Target, Translation, is_extension};
 pub use value::{Backend, Family, Mark, PortRange, Protocol, Threshold};
