@@ -4,5 +4,7 @@
 //! Text flows one way: [`input`] → [`syntax`] → [`ruleset`] → [`kube`] → questions ([`trace`], [`shares`],
 //! [`checks`]) → [`view`] → [`render`]. A module never knows one further down that line.
 
+pub mod facts;
 pub mod ruleset;
 pub mod source;
+pub mod trace;
