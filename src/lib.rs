@@ -6,3 +6,4 @@
 
 pub mod ruleset;
 pub mod source;
+pub mod syntax;
