@@ -284,7 +284,7 @@ fn address_type<'src>(
         b"--dst-type" => Side::Destination,
         b"--limit-iface-in" | b"--limit-iface-out" => {
             let wanted = if flag == b"--limit-iface-in" { IfaceLimit::In } else { IfaceLimit::Out };
-            for each in parts.matches.iter_mut().rev() {
+            for each in parts.matches[parts.start..].iter_mut().rev() {
                 let Test::AddressType { limit, .. } = &mut each.test else { break };
                 *limit = Some(wanted);
             }

@@ -12,8 +12,10 @@ use bstr::{BStr, ByteSlice};
 
 /// Where the parts of a rule are collected.
 pub(crate) struct Parts<'a, 'src> {
-    /// The matches of all rules of the table; this rule's are at its end.
+    /// The matches of all rules of the table; this rule's are those from `start` on.
     pub(crate) matches: &'a mut Vec<Match<'src>>,
+    /// Where this rule's matches begin.
+    pub(crate) start: usize,
     /// The target, once it was read.
     pub(crate) target: Option<Target<'src>>,
     /// The protocol that `-p` or the last `-m tcp` or its like named: whose `--dport` it is.
@@ -34,7 +36,8 @@ pub(crate) fn options<'src>(
     line: &'src [u8],
     matches: &mut Vec<Match<'src>>,
 ) -> Result<Option<Target<'src>>, Wanted<'src>> {
-    let mut parts = Parts { matches, target: None, transport: None, module: BStr::new("") };
+    let start = matches.len();
+    let mut parts = Parts { matches, start, target: None, transport: None, module: BStr::new("") };
     let mut rest = skip_blanks(line);
     while !rest.is_empty() {
         rest = match option(rest, &mut parts) {

@@ -180,7 +180,7 @@ mod tests {
     const VERBOSE: Layout = Layout { is_numbered: false, is_counted: true, is_verbose: true };
 
     #[track_caller]
-    fn read<'a>(line: &'a str, layout: Layout) -> (ListedRule<'a>, Vec<Match<'a>>) {
+    fn read(line: &str, layout: Layout) -> (ListedRule<'_>, Vec<Match<'_>>) {
         let mut matches = Vec::new();
         let rule = rule_line(line.as_bytes(), layout, None, &mut matches);
         (rule.unwrap_or_else(|wanted| panic!("{line}: {wanted:?}")), matches)

@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn tcp_flags_are_hexadecimal_or_names() {
         let syn = Match::of(Test::TcpFlags { mask: 0x17, set: 0x02 });
-        reads("tcp flags:0x17/0x02", &[syn.clone()]);
+        reads("tcp flags:0x17/0x02", std::slice::from_ref(&syn));
         reads("tcp flags:FIN,SYN,RST,ACK/SYN", &[syn]);
         reads("tcp flags:!0x3F/0x02", &[not(Match::of(Test::TcpFlags { mask: 0x3f, set: 0x02 }))]);
         reads(
