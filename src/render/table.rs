@@ -1,0 +1,171 @@
+//! Tables: no vertical lines, one rule under the titles, nothing cut.
+//!
+//! comfy-table sets the cells; what is wider than its column was wrapped before, so that a table is measured once and
+//! then written a batch of rows at a time. Tones travel through comfy-table as invisible characters (see [`marker`]):
+//! it counts them as no width, and escaped text cannot hold one.
+
+use super::canvas::Canvas;
+use super::columns::{Wish, widths};
+use super::line::{Line, width};
+use super::theme;
+use super::wrap::wrapped;
+use crate::doc::{self, Align, Column, Row, Text, Tone};
+use comfy_table::{Cell, CellAlignment, ColumnConstraint, LineStyle, Table, TableStyle, Width};
+use std::io;
+
+const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─'));
+
+/// Blanks left and right of each cell; comfy-table's own measure.
+const PADDING: usize = 2;
+
+/// A cell is never wider, whatever the width of the page: comfy-table counts in 16 bits.
+const WIDEST: usize = 2000;
+
+/// Rows set at a time.
+const BATCH: usize = 256;
+
+/// All tones; a tone's place is its marker's number.
+const TONES: [Tone; 7] = [Tone::Plain, Tone::Bad, Tone::Warn, Tone::Good, Tone::Dim, Tone::Strong, Tone::Code];
+
+/// Shows `table`.
+pub(super) fn show(table: &doc::Table, canvas: &mut Canvas<'_>) -> io::Result<()> {
+    if table.columns.is_empty() {
+        return Ok(());
+    }
+    let room = canvas.width().saturating_sub(table.columns.len() * PADDING);
+    let widths = widths(&wishes(table), room);
+    if table.columns.iter().any(|column| !column.title.is_empty()) {
+        show_titles(&table.columns, &widths, canvas)?;
+    }
+    let groups = table.rows.chunk_by(|one, next| matches!((one, next), (Row::Cells(_), Row::Cells(_))));
+    groups.flat_map(|group| group.chunks(BATCH)).try_for_each(|rows| match rows {
+        [Row::Across(text)] => canvas.hanging(&Line::of(" ", Tone::Plain), &Line::new(text)),
+        [Row::Gap] => canvas.line(&Line::default()),
+        rows => show_rows(rows, &table.columns, &widths, canvas),
+    })
+}
+
+fn show_titles(columns: &[Column], widths: &[usize], canvas: &mut Canvas<'_>) -> io::Result<()> {
+    let mut set = Table::new();
+    let titles = columns.iter().zip(widths).map(|(column, width)| cell(Some(&column.title), column.align, *width));
+    set.set_header(titles.collect::<Vec<_>>());
+    show_set(set, widths, canvas)
+}
+
+fn show_rows(rows: &[Row], columns: &[Column], widths: &[usize], canvas: &mut Canvas<'_>) -> io::Result<()> {
+    let mut set = Table::new();
+    for row in rows {
+        let Row::Cells(cells) = row else { continue };
+        // Lines of one row stay side by side even when some of them have to be wrapped.
+        let height = cells.iter().map(|cell| cell.lines.len()).max().unwrap_or(0).max(1);
+        set.add_rows((0..height).map(|at| cells_of_line(cells, at, columns, widths)));
+    }
+    show_set(set, widths, canvas)
+}
+
+fn cells_of_line(cells: &[doc::Cell], at: usize, columns: &[Column], widths: &[usize]) -> Vec<Cell> {
+    let line = |column: usize| cells.get(column).and_then(|cell| cell.lines.get(at));
+    let set = |(number, (column, width)): (usize, (&Column, &usize))| cell(line(number), column.align, *width);
+    columns.iter().zip(widths).enumerate().map(set).collect()
+}
+
+fn show_set(mut set: Table, widths: &[usize], canvas: &mut Canvas<'_>) -> io::Result<()> {
+    let fixed = |width: &usize| Width::Fixed(u16::try_from(width + PADDING).unwrap_or(u16::MAX));
+    set.load_style(STYLE);
+    set.set_constraints(widths.iter().map(fixed).map(ColumnConstraint::Absolute));
+    set.lines().try_for_each(|line| canvas.styled(&styled(line.trim_end())))
+}
+
+fn cell(line: Option<&Text>, align: Align, width: usize) -> Cell {
+    let mut content = String::new();
+    for (at, line) in line.into_iter().flat_map(|line| wrapped(&Line::new(line), width)).enumerate() {
+        if at > 0 {
+            content.push('\n');
+        }
+        push_marked(&mut content, &line);
+    }
+    let alignment = match align {
+        Align::Left => CellAlignment::Left,
+        Align::Right => CellAlignment::Right,
+    };
+    Cell::new_owned(content).set_alignment(alignment)
+}
+
+fn wishes(table: &doc::Table) -> Vec<Wish> {
+    let mut wishes: Vec<Wish> = table.columns.iter().enumerate().map(|(at, column)| wish(at, column)).collect();
+    for row in &table.rows {
+        let Row::Cells(cells) = row else { continue };
+        for (cell, wish) in cells.iter().zip(&mut wishes) {
+            cell.lines.iter().for_each(|line| widen(wish, line));
+        }
+    }
+    wishes
+}
+
+fn wish(at: usize, column: &Column) -> Wish {
+    let usual = match (at, column.align) {
+        (_, Align::Right) => 3,
+        (0, _) => 2,
+        _ => 1,
+    };
+    let mut wish = Wish { rank: column.rank.unwrap_or(usual), ..Wish::default() };
+    widen(&mut wish, &column.title);
+    wish.cells = wish.word;
+    wish
+}
+
+fn widen(wish: &mut Wish, text: &Text) {
+    let line = Line::new(text);
+    wish.natural = wish.natural.max(line.width().min(WIDEST));
+    wish.cells = wish.cells.max(line.width().min(WIDEST));
+    let words = line.pieces().flat_map(|(text, _)| text.split(' ')).map(width);
+    wish.word = wish.word.max(words.max().unwrap_or(0).min(WIDEST));
+}
+
+/// The invisible character that starts a tone: one of Unicode's tags, which [`super::escape`] spells out wherever they
+/// stand in a text.
+fn marker(tone: Tone) -> char {
+    let number = TONES.iter().position(|&one| one == tone).unwrap_or(0);
+    char::from_u32(FIRST_MARKER + u32::try_from(number).unwrap_or(0)).unwrap_or(' ')
+}
+
+const FIRST_MARKER: u32 = 0xe_0020;
+
+fn marked(char: char) -> Option<Tone> {
+    let number = u32::from(char).checked_sub(FIRST_MARKER)?;
+    TONES.get(number as usize).copied()
+}
+
+fn push_marked(content: &mut String, line: &Line<'_>) {
+    for (text, tone) in line.pieces() {
+        if tone == Tone::Plain {
+            content.push_str(text);
+        } else {
+            content.push(marker(tone));
+            content.push_str(text);
+            content.push(marker(Tone::Plain));
+        }
+    }
+}
+
+/// A line with markers → the line styled.
+fn styled(line: &str) -> String {
+    let mut out = String::with_capacity(line.len() + 16);
+    let mut rest = line;
+    let mut tone = Tone::Plain;
+    while let Some((at, next)) = rest.char_indices().find_map(|(at, char)| Some((at, marked(char)?))) {
+        push_styled(&mut out, &rest[..at], tone);
+        rest = &rest[at + marker(next).len_utf8()..];
+        tone = next;
+    }
+    push_styled(&mut out, rest, tone);
+    out
+}
+
+fn push_styled(out: &mut String, text: &str, tone: Tone) {
+    match tone {
+        _ if text.is_empty() => {}
+        Tone::Plain => out.push_str(text),
+        _ => out.push_str(&theme::style(tone).style(text).to_string()),
+    }
+}
