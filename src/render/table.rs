@@ -169,3 +169,84 @@ fn push_styled(out: &mut String, text: &str, tone: Tone) {
         _ => out.push_str(&theme::style(tone).style(text).to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::doc::{Cell, Column, Doc, Table, bad};
+    use crate::render::terminal::plain_text;
+
+    fn services() -> Table {
+        let mut table = Table::new([Column::left("service"), Column::left("address"), Column::right("share")]);
+        table.row(("shop/web:http", Cell::lines(["10.96.0.7:80", "node port 30080"]), Cell::lines(["50 %", "100 %"])));
+        table.row(("obs/node-cache", "none", bad("✗ 0 %")));
+        table
+    }
+
+    #[track_caller]
+    fn shows(table: Table, columns: u16, expected: &[&str]) {
+        let mut doc = Doc::new();
+        doc.table(table);
+        let shown = plain_text(&doc, columns);
+        assert_eq!(shown.lines().collect::<Vec<_>>(), expected, "\n{shown}");
+    }
+
+    #[test]
+    fn a_table_has_one_rule_and_numbers_on_the_right() {
+        let expected = [
+            " service         address          share",
+            "────────────────────────────────────────",
+            " shop/web:http   10.96.0.7:80      50 %",
+            "                 node port 30080  100 %",
+            " obs/node-cache  none             ✗ 0 %",
+        ];
+        shows(services(), 80, &expected);
+    }
+
+    #[test]
+    fn the_first_column_wraps_last_and_lines_of_a_row_stay_side_by_side() {
+        let expected = [
+            " service         address       share",
+            "─────────────────────────────────────",
+            " shop/web:http   10.96.0.7:80   50 %",
+            "                 node port     100 %",
+            "                 30080",
+            " obs/node-cache  none          ✗ 0 %",
+        ];
+        shows(services(), 37, &expected);
+    }
+
+    #[test]
+    fn wide_characters_align() {
+        let mut table = Table::untitled(2);
+        table.row(("東京", "x")).row(("abcd", "y"));
+        shows(table, 80, &[" 東京  x", " abcd  y"]);
+    }
+
+    #[test]
+    fn text_across_and_gaps_interrupt_the_columns_but_not_their_widths() {
+        let mut table = Table::untitled(2);
+        table.across("shop").row(("a", "1")).gap().across("observability").row(("longer", "2"));
+        shows(table, 80, &[" shop", " a       1", "", " observability", " longer  2"]);
+    }
+
+    #[test]
+    fn missing_cells_are_empty_and_surplus_ones_are_not_shown() {
+        let mut table = Table::untitled(2);
+        table.row(("a",)).row(("b", "1", "2")).row(Vec::new());
+        shows(table, 80, &[" a", " b  1", ""]);
+    }
+
+    #[test]
+    fn rows_far_apart_have_the_same_columns() {
+        let mut table = Table::untitled(2);
+        (0..600).for_each(|number| {
+            table.row((number.to_string(), "x"));
+        });
+        table.row(("a wide one", "x"));
+        let mut doc = Doc::new();
+        doc.table(table);
+        let shown = plain_text(&doc, 80);
+        assert_eq!(shown.lines().count(), 601);
+        assert!(shown.lines().all(|line| line.find('x') == Some(13)), "{shown}");
+    }
+}

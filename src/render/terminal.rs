@@ -170,7 +170,7 @@ mod tests {
         doc.paragraph("word ".repeat(100).trim_end().to_owned());
         let mut out = Vec::new();
         write(&doc, Width::Unlimited, &mut out).unwrap();
-        assert_eq!(out.iter().filter(|byte| **byte == b'\n').count(), 1);
+        assert_eq!(String::from_utf8(out).unwrap().lines().count(), 1);
     }
 
     /// All kinds of blocks with the same text everywhere.

@@ -146,3 +146,75 @@ fn joined(cells: [(usize, Option<Line<'_>>); 4]) -> Line<'_> {
     }
     line
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::doc::{Doc, Node, Tree};
+    use crate::render::terminal::plain_text;
+
+    fn trace() -> Tree {
+        let mut tree = Tree::new();
+        tree.node(0, "PREROUTING  nat");
+        tree.node(1, Node::new("KUBE-SERVICES").at(":3").remark("jump, always"));
+        tree.node(2, Node::new("source is this node?").at(":168").remark("no: a new client"));
+        tree.node(3, "kept");
+        tree.node(2, Node::new("KUBE-SEP → 10.0.13.15:8443").at(":306").remark("DNAT").amount("100 %"));
+        tree.node(0, "FORWARD  filter");
+        tree
+    }
+
+    #[track_caller]
+    fn shows(tree: Tree, columns: u16, expected: &[&str]) {
+        let mut doc = Doc::new();
+        doc.tree(tree);
+        let shown = plain_text(&doc, columns);
+        assert_eq!(shown.lines().collect::<Vec<_>>(), expected, "\n{shown}");
+    }
+
+    #[test]
+    fn guides_lead_to_each_node_and_columns_align() {
+        let expected = [
+            "PREROUTING  nat",
+            "└─ KUBE-SERVICES                  :3    jump, always",
+            "   ├─ source is this node?        :168  no: a new client",
+            "   │  └─ kept",
+            "   └─ KUBE-SEP → 10.0.13.15:8443  :306  DNAT              100 %",
+            "FORWARD  filter",
+        ];
+        shows(trace(), 80, &expected);
+    }
+
+    #[test]
+    fn labels_wrap_under_their_guides() {
+        let expected = [
+            "PREROUTING  nat",
+            "└─ KUBE-SERVICES           :3    jump, always",
+            "   ├─ source is this       :168  no: a new client",
+            "   │  node?",
+            "   │  └─ kept",
+            "   └─ KUBE-SEP →           :306  DNAT              100 %",
+            "      10.0.13.15:8443",
+            "FORWARD  filter",
+        ];
+        shows(trace(), 56, &expected);
+    }
+
+    #[test]
+    fn a_node_deeper_than_there_is_room_keeps_its_inner_guides() {
+        let mut tree = Tree::new();
+        (0..100_000).for_each(|depth| {
+            tree.node(depth, "x");
+        });
+        let mut doc = Doc::new();
+        doc.tree(tree);
+        let shown = plain_text(&doc, 40);
+        assert_eq!(shown.lines().last(), Some("…              └─ x"));
+    }
+
+    #[test]
+    fn a_depth_that_skips_levels_is_one_level_down() {
+        let mut tree = Tree::new();
+        tree.node(5, "a").node(9, "b");
+        shows(tree, 80, &["a", "└─ b"]);
+    }
+}
