@@ -6,7 +6,7 @@ use bstr::BString;
 /// A message, the places it points at, and notes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Snippet {
-    /// The first line: level, message, name of the check.
+    /// The first line: level, message, name of the check. The carets take the tone of its first phrase.
     pub title: Text,
     /// The places, the main one first.
     pub excerpts: Vec<Excerpt>,

@@ -1,7 +1,8 @@
 //! Tables: columns with a title, rows of cells, and lines across all columns.
 
 use super::{Phrase, Text};
-use bstr::BStr;
+use bstr::{BStr, BString};
+use std::borrow::Cow;
 
 /// A table. Nothing in it is ever cut: what is too wide is wrapped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -156,7 +157,7 @@ macro_rules! cell_of_text {
     };
 }
 
-cell_of_text!(Text, Phrase, &str, String, &BStr);
+cell_of_text!(Text, Phrase, &str, String, Cow<'_, str>, &BStr, BString);
 
 #[cfg(test)]
 mod tests {

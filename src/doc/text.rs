@@ -1,6 +1,7 @@
 //! Text with a tone: what every block of a document is made of.
 
 use bstr::{BStr, BString};
+use std::borrow::Cow;
 
 /// What a phrase means for the reader. Never the only carrier of that meaning.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -130,6 +131,18 @@ impl From<String> for Text {
 impl From<&BStr> for Text {
     fn from(text: &BStr) -> Self {
         plain(text).into()
+    }
+}
+
+impl From<BString> for Text {
+    fn from(text: BString) -> Self {
+        plain(text).into()
+    }
+}
+
+impl From<Cow<'_, str>> for Text {
+    fn from(text: Cow<'_, str>) -> Self {
+        plain(text.into_owned()).into()
     }
 }
 

@@ -4,6 +4,9 @@ use super::line::{Line, blanks};
 use super::wrap::wrapped;
 use std::io::{self, Write};
 
+/// No line starts further in, however deep the document.
+const FURTHEST: usize = 1000;
+
 /// A stream, how far in lines start, and how many columns are left for them.
 pub(super) struct Canvas<'w> {
     out: &'w mut dyn Write,
@@ -24,7 +27,7 @@ impl<'w> Canvas<'w> {
 
     /// The same stream further in; never so far that nothing fits.
     pub(super) fn indented(&mut self, by: usize) -> Canvas<'_> {
-        let by = by.min(self.width / 2);
+        let by = by.min(self.width / 2).min(FURTHEST.saturating_sub(self.indent));
         Canvas { out: self.out, indent: self.indent + by, width: self.width - by }
     }
 

@@ -25,13 +25,18 @@ pub(super) fn show(snippet: &Snippet, canvas: &mut Canvas<'_>) -> io::Result<()>
     let gutter = snippet.excerpts.iter().map(|excerpt| excerpt.line.to_string().len()).max().unwrap_or(1);
     canvas.hanging(&Line::default(), &Line::new(&snippet.title))?;
     for excerpt in &snippet.excerpts {
-        show_excerpt(excerpt, gutter, canvas)?;
+        show_excerpt(excerpt, gutter, tone(snippet), canvas)?;
     }
     let bullet = blanks(gutter + 1).and(Line::of("= ", Tone::Dim));
     snippet.notes.iter().try_for_each(|note| canvas.hanging(&bullet, &Line::new(note)))
 }
 
-fn show_excerpt(excerpt: &Excerpt, gutter: usize, canvas: &mut Canvas<'_>) -> io::Result<()> {
+/// Carets look like the level that the title starts with.
+fn tone(snippet: &Snippet) -> Tone {
+    snippet.title.phrases.first().map_or(Tone::Plain, |level| level.tone)
+}
+
+fn show_excerpt(excerpt: &Excerpt, gutter: usize, tone: Tone, canvas: &mut Canvas<'_>) -> io::Result<()> {
     let place = format!("{}:{}:{}", escaped(&excerpt.file), excerpt.line, excerpt.column);
     let arrow = blanks(gutter - 1).and(Line::of("--> ", Tone::Dim));
     canvas.hanging(&arrow, &Line::of(place, Tone::Plain))?;
@@ -40,8 +45,8 @@ fn show_excerpt(excerpt: &Excerpt, gutter: usize, canvas: &mut Canvas<'_>) -> io
     let number = Line::of(excerpt.line.to_string(), Tone::Dim).right_aligned(gutter);
     canvas.line(&bar())?;
     let text = if shown.line.is_empty() { String::new() } else { format!(" {}", shown.line) };
-    canvas.line(&number.and(Line::of(" |", Tone::Dim)).and(Line::of(text, Tone::Code)))?;
-    let carets = blanks(shown.lead + 1).and(Line::of("^".repeat(shown.carets), Tone::Bad));
+    canvas.line(&number.and(Line::of(" |", Tone::Dim)).and(Line::of(text, Tone::Plain)))?;
+    let carets = blanks(shown.lead + 1).and(Line::of("^".repeat(shown.carets), tone));
     show_label(excerpt, &bar, &carets, canvas)
 }
 

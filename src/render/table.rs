@@ -216,6 +216,33 @@ mod tests {
     }
 
     #[test]
+    fn a_page_of_100_columns_is_used_to_the_full() {
+        let titles = ["service", "", "address", "pods", "share of new connections"];
+        let mut table = Table::new(titles.map(Column::left));
+        table.row(("kube-system/kube-dns:dns", "udp", "172.20.0.10:53", "2", "50 % each"));
+        table.row((
+            "edge/sticky-local-lb:https",
+            "",
+            Cell::lines(["172.20.38.141:443", "52.48.10.15:443 LB"]),
+            Cell::lines(["3", "1 on this node"]),
+            Cell::lines(["33.33 % each, sticky for 3 h", "100 %, sticky for 3 h"]),
+        ));
+        table.row(("obs/node-cache", "", "172.20.111.194:6379", "none on this node", "dropped"));
+        // 26 + 3 + 19 + 17 + 28 and five times two blanks are 103: the last column gives three.
+        let rule = "─".repeat(100);
+        let expected = [
+            " service                          address              pods               share of new connections",
+            &rule,
+            " kube-system/kube-dns:dns    udp  172.20.0.10:53       2                  50 % each",
+            " edge/sticky-local-lb:https       172.20.38.141:443    3                  33.33 % each, sticky for",
+            "                                                                          3 h",
+            "                                  52.48.10.15:443 LB   1 on this node     100 %, sticky for 3 h",
+            " obs/node-cache                   172.20.111.194:6379  none on this node  dropped",
+        ];
+        shows(table, 100, &expected);
+    }
+
+    #[test]
     fn wide_characters_align() {
         let mut table = Table::untitled(2);
         table.row(("東京", "x")).row(("abcd", "y"));

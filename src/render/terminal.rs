@@ -207,6 +207,7 @@ mod tests {
                 write(&everything(&text, column, depth), Width::Columns(columns), &mut out).unwrap();
                 String::from_utf8(out).unwrap()
             };
+            write(&everything(&text, column, depth), Width::Unlimited, &mut std::io::sink()).unwrap();
             let all_own = styled.split('\x1b').skip(1).all(is_style);
             prop_assert!(all_own, "{}", styled);
         }

@@ -50,11 +50,19 @@ fn break_within(chars: &[(char, Tone)], fits: usize) -> usize {
     SEPARATORS.into_iter().find_map(behind).unwrap_or(fits)
 }
 
-/// Whether a line may end before the blank at `at`. A number stays with its `%`.
+/// Whether a line may end before the blank at `at`. A number stays with its `%`, and with a unit of one letter.
 fn is_break(chars: &[(char, Tone)], at: usize) -> bool {
-    chars[at].0 == ' '
-        && chars[at - 1].0 != ' '
-        && chars[at..].iter().find(|(char, _)| *char != ' ').is_some_and(|(char, _)| *char != '%')
+    if chars[at].0 != ' ' || chars[at - 1].0 == ' ' {
+        return false;
+    }
+    let mut next = chars[at..].iter().map(|(char, _)| *char).skip_while(|char| *char == ' ');
+    match (next.next(), next.next()) {
+        (None | Some('%'), _) => false,
+        (Some(unit), after) => {
+            let alone = after.is_none_or(|after| !after.is_alphanumeric());
+            !(chars[at - 1].0.is_ascii_digit() && unit.is_ascii_lowercase() && alone)
+        }
+    }
 }
 
 #[cfg(test)]
@@ -88,8 +96,10 @@ mod tests {
     }
 
     #[test]
-    fn a_number_stays_with_its_percent_sign() {
+    fn a_number_stays_with_its_unit() {
         wraps("gets 33.33 % of all", 10, &["gets", "33.33 % of", "all"]);
+        wraps("sticky for 3 h", 12, &["sticky for", "3 h"]);
+        wraps("it has 3 pods", 9, &["it has 3", "pods"]);
     }
 
     #[test]
