@@ -8,3 +8,4 @@ pub mod doc;
 pub mod render;
 pub mod ruleset;
 pub mod source;
+pub mod syntax;
