@@ -4,5 +4,7 @@
 //! Text flows one way: [`input`] → [`syntax`] → [`ruleset`] → [`kube`] → questions ([`trace`], [`shares`],
 //! [`checks`]) → [`view`] → [`render`]. A module never knows one further down that line.
 
+pub mod app;
+pub mod cli;
 pub mod ruleset;
 pub mod source;
