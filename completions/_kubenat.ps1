@@ -48,6 +48,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubenat' -ScriptBlock {
             [CompletionResult]::new('convert', 'convert', [CompletionResultType]::ParameterValue, 'Write the same rules in another form')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completions for a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'kubenat;services' {
@@ -228,6 +229,49 @@ Register-ArgumentCompleter -Native -CommandName 'kubenat' -ScriptBlock {
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'More: every fault of the input, chain names, line numbers')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'kubenat;help' {
+            [CompletionResult]::new('services', 'services', [CompletionResultType]::ParameterValue, 'List the services: addresses, pods, and the share each pod gets')
+            [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Explain one thing: a service, an address, a port, a chain or a check')
+            [CompletionResult]::new('who', 'who', [CompletionResultType]::ParameterValue, 'Show everything that can send to a pod, with shares')
+            [CompletionResult]::new('trace', 'trace', [CompletionResultType]::ParameterValue, 'Follow one packet through the tables, every branch weighted')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Look for what is wrong')
+            [CompletionResult]::new('checks', 'checks', [CompletionResultType]::ParameterValue, 'List what `check` looks for')
+            [CompletionResult]::new('convert', 'convert', [CompletionResultType]::ParameterValue, 'Write the same rules in another form')
+            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completions for a shell')
+            [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'kubenat;help;services' {
+            break
+        }
+        'kubenat;help;explain' {
+            break
+        }
+        'kubenat;help;who' {
+            break
+        }
+        'kubenat;help;trace' {
+            break
+        }
+        'kubenat;help;check' {
+            break
+        }
+        'kubenat;help;checks' {
+            break
+        }
+        'kubenat;help;convert' {
+            break
+        }
+        'kubenat;help;completions' {
+            break
+        }
+        'kubenat;help;man' {
+            break
+        }
+        'kubenat;help;help' {
             break
         }
     })

@@ -45,6 +45,7 @@ set edit:completion:arg-completer[kubenat] = {|@words|
             cand convert 'Write the same rules in another form'
             cand completions 'Print the completions for a shell'
             cand man 'Print the manual page'
+            cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'kubenat;services'= {
             cand -f 'The same as FILES, anywhere on the line; may be repeated'
@@ -216,6 +217,38 @@ set edit:completion:arg-completer[kubenat] = {|@words|
             cand --verbose 'More: every fault of the input, chain names, line numbers'
             cand -h 'Print help'
             cand --help 'Print help'
+        }
+        &'kubenat;help'= {
+            cand services 'List the services: addresses, pods, and the share each pod gets'
+            cand explain 'Explain one thing: a service, an address, a port, a chain or a check'
+            cand who 'Show everything that can send to a pod, with shares'
+            cand trace 'Follow one packet through the tables, every branch weighted'
+            cand check 'Look for what is wrong'
+            cand checks 'List what `check` looks for'
+            cand convert 'Write the same rules in another form'
+            cand completions 'Print the completions for a shell'
+            cand man 'Print the manual page'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'kubenat;help;services'= {
+        }
+        &'kubenat;help;explain'= {
+        }
+        &'kubenat;help;who'= {
+        }
+        &'kubenat;help;trace'= {
+        }
+        &'kubenat;help;check'= {
+        }
+        &'kubenat;help;checks'= {
+        }
+        &'kubenat;help;convert'= {
+        }
+        &'kubenat;help;completions'= {
+        }
+        &'kubenat;help;man'= {
+        }
+        &'kubenat;help;help'= {
         }
     ]
     $completions[$command]

@@ -50,6 +50,7 @@ complete -c kubenat -n "__fish_kubenat_needs_command" -a "checks" -d 'List what 
 complete -c kubenat -n "__fish_kubenat_needs_command" -a "convert" -d 'Write the same rules in another form'
 complete -c kubenat -n "__fish_kubenat_needs_command" -a "completions" -d 'Print the completions for a shell'
 complete -c kubenat -n "__fish_kubenat_needs_command" -a "man" -d 'Print the manual page'
+complete -c kubenat -n "__fish_kubenat_needs_command" -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kubenat -n "__fish_kubenat_using_subcommand services" -s f -l file -d 'The same as FILES, anywhere on the line; may be repeated' -r -F
 complete -c kubenat -n "__fish_kubenat_using_subcommand services" -s n -l namespace -d 'Only services of this namespace' -r
 complete -c kubenat -n "__fish_kubenat_using_subcommand services" -s m -l match -d 'Only services whose NAMESPACE/NAME:PORT matches this regular expression' -r
@@ -234,3 +235,13 @@ complete -c kubenat -n "__fish_kubenat_using_subcommand man" -l demo -d 'Read a 
 complete -c kubenat -n "__fish_kubenat_using_subcommand man" -s q -l quiet -d 'The answer alone: no notes about the input'
 complete -c kubenat -n "__fish_kubenat_using_subcommand man" -s v -l verbose -d 'More: every fault of the input, chain names, line numbers'
 complete -c kubenat -n "__fish_kubenat_using_subcommand man" -s h -l help -d 'Print help'
+complete -c kubenat -n "__fish_kubenat_using_subcommand help; and not __fish_seen_subcommand_from services explain who trace check checks convert completions man help" -f -a "services" -d 'List the services: addresses, pods, and the share each pod gets'
+complete -c kubenat -n "__fish_kubenat_using_subcommand help; and not __fish_seen_subcommand_from services explain who trace check checks convert completions man help" -f -a "explain" -d 'Explain one thing: a service, an address, a port, a chain or a check'
+complete -c kubenat -n "__fish_kubenat_using_subcommand help; and not __fish_seen_subcommand_from services explain who trace check checks convert completions man help" -f -a "who" -d 'Show everything that can send to a pod, with shares'
+complete -c kubenat -n "__fish_kubenat_using_subcommand help; and not __fish_seen_subcommand_from services explain who trace check checks convert completions man help" -f -a "trace" -d 'Follow one packet through the tables, every branch weighted'
+complete -c kubenat -n "__fish_kubenat_using_subcommand help; and not __fish_seen_subcommand_from services explain who trace check checks convert completions man help" -f -a "check" -d 'Look for what is wrong'
+complete -c kubenat -n "__fish_kubenat_using_subcommand help; and not __fish_seen_subcommand_from services explain who trace check checks convert completions man help" -f -a "checks" -d 'List what `check` looks for'
+complete -c kubenat -n "__fish_kubenat_using_subcommand help; and not __fish_seen_subcommand_from services explain who trace check checks convert completions man help" -f -a "convert" -d 'Write the same rules in another form'
+complete -c kubenat -n "__fish_kubenat_using_subcommand help; and not __fish_seen_subcommand_from services explain who trace check checks convert completions man help" -f -a "completions" -d 'Print the completions for a shell'
+complete -c kubenat -n "__fish_kubenat_using_subcommand help; and not __fish_seen_subcommand_from services explain who trace check checks convert completions man help" -f -a "man" -d 'Print the manual page'
+complete -c kubenat -n "__fish_kubenat_using_subcommand help; and not __fish_seen_subcommand_from services explain who trace check checks convert completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -8,9 +8,10 @@ mod exit;
 pub use exit::Exit;
 
 use crate::cli::{CheckArgs, Cli, Command, ConvertArgs, ExplainArgs, TraceArgs, WhoArgs};
-use crate::cli::{Shell, completion_script, manual_page};
+use crate::cli::{Shell, command_like, completion_script, manual_page};
 use anyhow::{Error, Result, bail};
 use std::io::{self, ErrorKind, Write};
+use std::path::Path;
 
 /// Does what was asked for; what could not be done is said on standard error.
 #[must_use]
@@ -47,8 +48,22 @@ fn is_closed_pipe(error: &Error) -> bool {
     causes.any(|cause| cause.kind() == ErrorKind::BrokenPipe)
 }
 
-fn overview(_cli: &Cli) -> Result<Exit> {
+fn overview(cli: &Cli) -> Result<Exit> {
+    refuse_mistyped_command(cli)?;
     bail!("the overview is not part of this build")
+}
+
+/// `kubenat chekc node.save` and `kubenat node.save check` read as two files, of which one is none.
+fn refuse_mistyped_command(cli: &Cli) -> Result<()> {
+    let missing = cli.files().into_iter().filter(|file| !file.exists()).filter_map(Path::to_str);
+    for word in missing {
+        match command_like(word) {
+            Some(command) if command == word => bail!("the command comes first: `kubenat {command} FILES`"),
+            Some(command) => bail!("there is no file and no command `{word}`: did you mean `kubenat {command}`?"),
+            None => {}
+        }
+    }
+    Ok(())
 }
 
 fn services(_cli: &Cli) -> Result<Exit> {

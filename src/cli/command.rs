@@ -63,7 +63,8 @@ pub struct Input {
 /// What `explain` is told.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// NAMESPACE/NAME[:PORT], ADDRESS[:PORT[/PROTO]], :PORT[/PROTO], a chain, or a check
+    /// A service, an address, a port of any address, a chain, or a check.
+    #[arg(help = "NAMESPACE/NAME[:PORT], ADDRESS[:PORT[/PROTO]], :PORT[/PROTO], a chain, or a check")]
     #[arg(value_name = "SUBJECT", value_parser = SubjectParser, hide_possible_values = true)]
     pub subject: Subject,
     /// Where to read from.
@@ -85,7 +86,8 @@ pub struct WhoArgs {
 /// What `trace` is told: the packet, and facts about the node.
 #[derive(Debug, Args)]
 pub struct TraceArgs {
-    /// Where it goes: ADDR:PORT[/PROTO], [ADDR6]:PORT[/PROTO], ADDR/icmp or NAMESPACE/NAME:PORT
+    /// Where it goes.
+    #[arg(help = "Where it goes: ADDR:PORT[/PROTO], [ADDR6]:PORT[/PROTO], ADDR/icmp or NAMESPACE/NAME:PORT")]
     #[arg(long, value_name = "DESTINATION", help_heading = "The packet")]
     pub to: Destination,
     /// Where it starts: pod, node (a process on it) or external (another machine)

@@ -1,6 +1,7 @@
-//! What clap can write about the command line: completions for the shells, manual pages.
+//! What clap knows about the command line: completions for the shells, manual pages, the nearest command.
 
 use super::Cli;
+use clap::error::{ContextKind, ContextValue};
 use clap::{Command, CommandFactory};
 use clap_complete::{Generator, Shell, generate};
 use clap_mangen::Man;
@@ -40,6 +41,21 @@ fn described(name: Option<&str>) -> io::Result<Command> {
     Ok(command.version(env!("CARGO_PKG_VERSION")))
 }
 
+/// The command that `word` is, or was meant to be if it is one mistyped.
+#[must_use]
+pub fn command_like(word: &str) -> Option<String> {
+    let main = Cli::command();
+    if main.find_subcommand(word).is_some() {
+        return Some(word.into());
+    }
+    let commands = Command::new("kubenat").subcommands(main.get_subcommands().cloned());
+    match commands.try_get_matches_from(["kubenat", word]).err()?.get(ContextKind::SuggestedSubcommand)? {
+        ContextValue::Strings(names) => names.last().cloned(),
+        ContextValue::String(name) => Some(name.clone()),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,6 +70,14 @@ mod tests {
             assert!(page.contains_str(&title) && page.contains_str("Examples:"), "{name}");
         }
         assert!(manual_page(None).unwrap().contains_str("Exit status"));
+    }
+
+    #[test]
+    fn a_mistyped_command_is_recognised() {
+        assert_eq!(command_like("chekc").as_deref(), Some("check"));
+        assert_eq!(command_like("service").as_deref(), Some("services"));
+        assert_eq!(command_like("check").as_deref(), Some("check"));
+        assert_eq!(command_like("node-1.save"), None);
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub use address_port::AddressPort;
 pub use clap_complete::Shell;
 pub use command::{CheckArgs, Command, ConvertArgs, ExplainArgs, Input, TraceArgs, WhoArgs};
 pub use destination::Destination;
-pub use generate::{completion_file, completion_script, manual_page};
+pub use generate::{command_like, completion_file, completion_script, manual_page};
 pub use service::ServiceName;
 pub use subject::Subject;
 pub use values::{Color, FailOn, Form, Output, Sender, Steps, check_names};
@@ -30,7 +30,7 @@ use std::path::Path;
 #[command(name = "kubenat", bin_name = "kubenat", version, max_term_width = 100)]
 #[command(about = help::ABOUT, after_help = help::OVERVIEW)]
 #[command(override_usage = "kubenat [OPTIONS] [FILES]...\n       kubenat [OPTIONS] <COMMAND>")]
-#[command(subcommand_help_heading = "Commands (without one: the overview)", disable_help_subcommand = true)]
+#[command(subcommand_help_heading = "Commands (without one: the overview)")]
 pub struct Cli {
     /// What to answer; none is the overview.
     #[command(subcommand)]
