@@ -1,6 +1,6 @@
 //! What clap knows about the command line: completions for the shells, manual pages, the nearest command.
 
-use super::Cli;
+use super::{Cli, help};
 use clap::error::{ContextKind, ContextValue};
 use clap::{Command, CommandFactory};
 use clap_complete::{Generator, Shell, generate};
@@ -26,19 +26,41 @@ pub fn completion_file(shell: Shell) -> String {
 /// # Errors
 /// There is no such command.
 pub fn manual_page(command: Option<&str>) -> io::Result<Vec<u8>> {
+    let command = described(command)?;
+    let examples = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let has_commands = command.has_subcommands();
+    let man = Man::new(command).source(concat!("kubenat ", env!("CARGO_PKG_VERSION"))).manual("kubenat");
     let mut page = Vec::new();
-    Man::new(described(command)?).render(&mut page)?;
+    man.render_title(&mut page)?;
+    man.render_name_section(&mut page)?;
+    man.render_synopsis_section(&mut page)?;
+    man.render_description_section(&mut page)?;
+    man.render_options_section(&mut page)?;
+    if has_commands {
+        man.render_subcommands_section(&mut page)?;
+    }
+    page.extend(example_section(&examples).bytes());
     Ok(page)
 }
 
 fn described(name: Option<&str>) -> io::Result<Command> {
     let mut main = Cli::command();
     main.build();
-    let Some(name) = name else { return Ok(main) };
+    let Some(name) = name else {
+        let summary = help::ABOUT.lines().next().unwrap_or_default().trim_end_matches('.');
+        return Ok(main.about(summary).long_about(help::ABOUT).subcommand_help_heading("COMMANDS"));
+    };
     let command = main.find_subcommand(name).cloned();
-    let command =
-        command.ok_or_else(|| io::Error::other(format!("there is no command `{name}`: see `kubenat --help`")))?;
-    Ok(command.version(env!("CARGO_PKG_VERSION")))
+    command.ok_or_else(|| io::Error::other(format!("there is no command `{name}`: see `kubenat --help`")))
+}
+
+/// The foot of a help text as roff, line by line as it stands (`groff_man(7)`).
+fn example_section(text: &str) -> String {
+    let lines = text.lines().skip_while(|line| *line == "Examples:").map(|line| {
+        let line = line.replace('\\', "\\e").replace('-', "\\-").replace('\'', "\\(aq").replace('`', "\\(ga");
+        format!("\\&{line}\n")
+    });
+    format!(".SH EXAMPLES\n.nf\n{}.fi\n", lines.collect::<String>())
 }
 
 /// The command that `word` is, or was meant to be if it is one mistyped.
@@ -67,9 +89,17 @@ mod tests {
         for name in main.get_subcommands().map(Command::get_name) {
             let page = manual_page(Some(name)).unwrap();
             let title = format!("kubenat\\-{name}");
-            assert!(page.contains_str(&title) && page.contains_str("Examples:"), "{name}");
+            assert!(page.contains_str(&title) && page.contains_str(".SH EXAMPLES"), "{name}");
         }
         assert!(manual_page(None).unwrap().contains_str("Exit status"));
+    }
+
+    #[test]
+    fn examples_reach_the_manual_page_as_they_stand() {
+        assert_eq!(
+            example_section("Examples:\n  kubenat -m '\\.x'"),
+            ".SH EXAMPLES\n.nf\n\\&  kubenat \\-m \\(aq\\e.x\\(aq\n.fi\n"
+        );
     }
 
     #[test]
