@@ -82,7 +82,7 @@ impl TypedValueParser for SubjectParser {
         let text = StringValueParser::new().parse_ref(command, arg, value)?;
         text.parse().map_err(|refused| {
             let message =
-                format!("invalid value '{text}' for 'SUBJECT': {refused}\n\nFor more information, try '--help'.\n");
+                format!("invalid value '{text}' for '<SUBJECT>': {refused}\n\nFor more information, try '--help'.\n");
             Error::raw(ErrorKind::ValueValidation, message).with_cmd(command)
         })
     }
