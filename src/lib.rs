@@ -4,6 +4,8 @@
 //! Text flows one way: [`input`] → [`syntax`] → [`ruleset`] → [`kube`] → questions ([`trace`], [`shares`],
 //! [`checks`]) → [`view`] → [`render`]. A module never knows one further down that line.
 
+pub mod app;
+pub mod cli;
 pub mod doc;
 pub mod render;
 pub mod ruleset;
