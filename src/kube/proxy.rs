@@ -1,0 +1,92 @@
+//! All that one ruleset says of kube-proxy.
+
+use super::{
+    Balancing, Dialect, EndpointChain, EndpointId, Prefix, ServiceChain, ServiceChainId, ServicePort, Verification,
+};
+use crate::ruleset::{ChainId, Mark, Net, Resolved, RuleId};
+use bstr::BStr;
+
+/// What kube-proxy meant by one ruleset. Rules and chains without another word are those of the nat table.
+#[derive(Debug)]
+pub struct Proxy<'a, 'src> {
+    /// The tables it was read from.
+    pub resolved: &'a Resolved<'a, 'src>,
+    /// Mode and era.
+    pub dialect: Dialect,
+    /// The service ports, in the order of the rules that capture them.
+    pub services: Vec<ServicePort<'src>>,
+    /// Every service chain of the nat table, in order, leftovers included.
+    pub chains: Vec<ServiceChain<'src>>,
+    /// Every endpoint chain of the nat table, in order, leftovers included.
+    pub endpoints: Vec<EndpointChain<'src>>,
+    /// Service and endpoint chains that no service leads to.
+    pub leftovers: Vec<ChainId>,
+    /// Rules of nat KUBE-SERVICES and KUBE-NODEPORTS that kube-proxy does not write there.
+    pub foreign: Vec<RuleId>,
+    /// The marks.
+    pub marks: Marks,
+    /// How pods of the node are told from other sources: each test found, the most frequent first.
+    pub detectors: Vec<Detector<'src>>,
+    /// The jumps from KUBE-SERVICES to KUBE-NODEPORTS.
+    pub node_port_jumps: Vec<RuleId>,
+    /// Whether lines of the nat table are missing, so that nothing can be said of what is absent.
+    pub is_partial: bool,
+    /// How many names are the checksums they should be; all zero before [`Proxy::verify`].
+    pub verification: Verification,
+}
+
+/// The bits kube-proxy and kubelet mark packets with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// What KUBE-MARK-MASQ sets; `None` if it does not say.
+    pub masquerade: Option<Mark>,
+    /// What KUBE-MARK-DROP sets; `None` if it does not say.
+    pub drop: Option<Mark>,
+}
+
+/// A test for "comes from a pod of this node", and how often it is used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Detector<'src> {
+    /// The test.
+    pub test: LocalTest<'src>,
+    /// The first rule that has it.
+    pub rule: RuleId,
+    /// How many rules have it.
+    pub rules: u32,
+}
+
+/// How a pod of this node is told from others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LocalTest<'src> {
+    /// By its address.
+    Source(Net),
+    /// By the interface it comes from (ends in `+` for a prefix).
+    Interface(&'src BStr),
+}
+
+impl<'src> Proxy<'_, 'src> {
+    /// A service chain.
+    #[must_use]
+    pub fn chain(&self, id: ServiceChainId) -> &ServiceChain<'src> {
+        &self.chains[id.0 as usize]
+    }
+
+    /// An endpoint chain.
+    #[must_use]
+    pub fn endpoint(&self, id: EndpointId) -> &EndpointChain<'src> {
+        &self.endpoints[id.0 as usize]
+    }
+
+    /// The balancing rules of the cluster policy: those of KUBE-SVC.
+    #[must_use]
+    pub fn cluster_endpoints(&self, service: &ServicePort<'src>) -> &[Balancing<'src>] {
+        service.chain(Prefix::Svc).map_or(&[], |own| &self.chain(own.id).balancing)
+    }
+
+    /// The balancing rules of the local policy: those of KUBE-SVL, or of KUBE-XLB up to 1.23.
+    #[must_use]
+    pub fn local_endpoints(&self, service: &ServicePort<'src>) -> &[Balancing<'src>] {
+        let own = service.chain(Prefix::Svl).or_else(|| service.chain(Prefix::Xlb));
+        own.map_or(&[], |own| &self.chain(own.id).balancing)
+    }
+}
