@@ -5,15 +5,23 @@
 //! [`Proxy::verify`] then recomputes the chain names, which are checksums, and [`Proxy::solve`] asks what contradicted
 //! ones were made for. No question about traffic is answered here: that needs a walk.
 
+mod assembly;
+mod build;
 mod chain;
 mod comment;
 mod dialect;
+mod filter;
 mod ladder;
+mod markers;
+mod marks;
 mod name;
+mod policy;
 mod proxy;
+mod reading;
 mod service;
 mod service_name;
 mod solve;
+mod stray;
 mod verify;
 
 pub use chain::{Affinity, Balancing, Dnat, EndpointChain, EndpointId, Hairpin, Recheck, ServiceChain, ServiceChainId};

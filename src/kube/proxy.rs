@@ -1,9 +1,16 @@
 //! All that one ruleset says of kube-proxy.
 
+use super::assembly::Assembly;
+use super::build::Chains;
+use super::marks::{detectors, marks};
+use super::policy::{Delivered, settle};
+use super::reading::Nat;
 use super::{
-    Balancing, Dialect, EndpointChain, EndpointId, Prefix, ServiceChain, ServiceChainId, ServicePort, Verification,
+    Balancing, Dialect, EndpointChain, EndpointId, Prefix, ServiceChain, ServiceChainId, ServicePort, StaticChain,
+    Verification,
 };
-use crate::ruleset::{ChainId, Mark, Net, Resolved, RuleId};
+use crate::ruleset::{ChainGraph, ChainId, Form, Mark, Net, Resolved, RuleId, Table, TableName};
+use crate::source::Span;
 use bstr::BStr;
 
 /// What kube-proxy meant by one ruleset. Rules and chains without another word are those of the nat table.
@@ -56,7 +63,7 @@ pub struct Detector<'src> {
 }
 
 /// How a pod of this node is told from others.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum LocalTest<'src> {
     /// By its address.
     Source(Net),
@@ -64,7 +71,49 @@ pub enum LocalTest<'src> {
     Interface(&'src BStr),
 }
 
-impl<'src> Proxy<'_, 'src> {
+impl<'a, 'src> Proxy<'a, 'src> {
+    /// Reads kube-proxy's templates out of the tables. Chain names are not recomputed: see [`Proxy::verify`].
+    #[must_use]
+    pub fn new(resolved: &'a Resolved<'a, 'src>) -> Self {
+        let nothing = (empty_nat(), ChainGraph::default());
+        let (table, graph) = resolved.table(TableName::Nat).unwrap_or((&nothing.0, &nothing.1));
+        let mut chains = Chains::new(table, graph);
+        let mut assembly = Assembly::new(&mut chains);
+        if let Some((filter, _)) = resolved.table(TableName::Filter) {
+            assembly.take_filter(filter);
+        }
+        let leftovers = assembly.take_strays(&mut chains);
+        let Assembly { mut services, foreign, node_port_jumps, .. } = assembly;
+        let dialect = Dialect::of(resolved, &chains, &services);
+        let mut delivered = Delivered::new(&chains);
+        for service in &mut services {
+            settle(&chains, dialect, service, &mut delivered);
+        }
+        let (marks, detectors) = (marks(&chains.nat), detectors(&chains, &services));
+        let is_partial = resolved.table(TableName::Nat).is_some() && is_partial(&chains.nat);
+        let Chains { services: chains, endpoints, .. } = chains;
+        Self {
+            resolved,
+            dialect,
+            services,
+            chains,
+            endpoints,
+            leftovers,
+            foreign,
+            marks,
+            detectors,
+            node_port_jumps,
+            is_partial,
+            verification: Verification::default(),
+        }
+    }
+
+    /// The nat table, which most ids here belong to.
+    #[must_use]
+    pub fn nat(&self) -> Option<(&'a Table<'src>, &'a ChainGraph)> {
+        self.resolved.table(TableName::Nat)
+    }
+
     /// A service chain.
     #[must_use]
     pub fn chain(&self, id: ServiceChainId) -> &ServiceChain<'src> {
@@ -89,4 +138,23 @@ impl<'src> Proxy<'_, 'src> {
         let own = service.chain(Prefix::Svl).or_else(|| service.chain(Prefix::Xlb));
         own.map_or(&[], |own| &self.chain(own.id).balancing)
     }
+}
+
+/// Stands for a nat table that the text does not have.
+fn empty_nat<'src>() -> Table<'src> {
+    Table {
+        name: TableName::Nat,
+        is_named: false,
+        form: Form::Save,
+        span: Span::default(),
+        is_complete: false,
+        chains: Vec::new(),
+        rules: Vec::new(),
+        counters: Vec::new(),
+        matches: Vec::new(),
+    }
+}
+
+fn is_partial(nat: &Nat<'_, '_>) -> bool {
+    !nat.table.is_complete || nat.fixed(StaticChain::Services).is_none()
 }

@@ -30,6 +30,8 @@ pub struct ServicePort<'src> {
     pub source_ranges: Vec<Net>,
     /// Rules of filter KUBE-PROXY-FIREWALL that drop what KUBE-FW did not take (1.25 and later).
     pub firewall: Vec<RuleId>,
+    /// Where a load balancer asks whether this node has endpoints (Local policy; filter KUBE-NODEPORTS, 1.21 and later).
+    pub health_check_port: Option<u16>,
     /// Endpoint chains that name this service and that no balancing rule leads to; in partial dumps only.
     pub loose_endpoints: Vec<EndpointId>,
     /// Contradicted if one of its chains is, verified if one is and none contradicts; `Unknown` before
