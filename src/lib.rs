@@ -7,3 +7,4 @@
 pub mod kube;
 pub mod ruleset;
 pub mod source;
+pub mod syntax;
