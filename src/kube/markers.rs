@@ -50,7 +50,8 @@ pub(super) fn of_filter(table: &Table<'_>, graph: &ChainGraph, bounds: &mut Boun
     let external = chain(StaticChain::ExternalServices);
     bounds.since(25, chain(StaticChain::ProxyFirewall).is_some());
     bounds.since(21, chain(StaticChain::NodePorts).is_some());
-    bounds.since(20, is_hooked(table, graph, "FORWARD", external));
+    // It came with 1.20 and was brought back to 1.19.
+    bounds.since(19, is_hooked(table, graph, "FORWARD", external));
     bounds.since(17, chain(StaticChain::ProxyCanary).is_some());
     bounds.since(10, external.is_some());
     bounds.until(19, is_hooked(table, graph, "INPUT", chain(StaticChain::Services)));
@@ -127,8 +128,9 @@ fn of_service_chain(chains: &Chains<'_, '_>, chain: &ServiceChain<'_>, bounds: &
             bounds.until(23, leads_to(Prefix::Svc) || leads_to(Prefix::Xlb));
             bounds.until(24, leads_to(Prefix::Ext) && !chain.drops.is_empty());
             let last = nat.table.rules_of(chain.chain).next_back();
-            let tail = last.and_then(|(id, _)| role(id));
-            bounds.since(27, matches!(tail, Some(Role::OtherTraffic(_))));
+            let has_tail = last.and_then(|(id, _)| role(id)).is_some_and(|role| matches!(role, Role::OtherTraffic(_)));
+            bounds.since(27, has_tail);
+            bounds.until(26, leads_to(Prefix::Ext) && !has_tail && nat.table.is_complete);
         }
         Prefix::Sep | Prefix::HostPort => {}
     }
@@ -158,7 +160,9 @@ fn of_captures(chains: &Chains<'_, '_>, service: &ServicePort<'_>, bounds: &mut 
 fn of_comments(chains: &Chains<'_, '_>, bounds: &mut Bounds) {
     let used = || chains.services.iter().filter(|chain| !chain.services.is_empty() && chain.prefix == Prefix::Svc);
     let mut rules = used().filter_map(|chain| chain.balancing.first()).peekable();
-    if rules.peek().is_none() || !bounds.is_before(22) || chains.endpoints.len() > LARGE_CLUSTER {
+    // Of a cut dump nobody knows how large the cluster is.
+    let is_small = chains.nat.table.is_complete && chains.endpoints.len() <= LARGE_CLUSTER;
+    if rules.peek().is_none() || !bounds.is_before(22) || !is_small {
         return;
     }
     let (with, without): (Vec<_>, Vec<_>) = rules.partition(|balancing| balancing.comment.is_some());

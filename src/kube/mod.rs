@@ -34,3 +34,6 @@ pub use service::{Block, BlockReason, Capture, CaptureKind, CaptureState, OwnCha
 pub use service_name::ServicePortName;
 pub use solve::{MadeFor, Solution};
 pub use verify::{Identity, Verification};
+
+#[cfg(test)]
+mod tests;

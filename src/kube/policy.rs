@@ -191,7 +191,11 @@ impl Delivered {
         let chain = &chains.services[at];
         let for_outsiders = |rule: RuleId| {
             let facts = chains.nat.facts(chains.nat.table.rule(rule));
-            chain.prefix == Prefix::Fw || !(facts.from_node || facts.source.is_some() || facts.interface.is_some())
+            let role = facts.comment.map(|text| Role::of(text));
+            // A listing without `-v` hides interfaces; the comment still says whom the rule is for.
+            let for_pods = matches!(role, Some(Role::PodTraffic(_) | Role::RouteLocalTraffic(_) | Role::RedirectPods));
+            let asks_source = facts.from_node || facts.source.is_some() || facts.interface.is_some();
+            chain.prefix == Prefix::Fw || !(for_pods || asks_source)
         };
         let answer = !chain.balancing.is_empty()
             || depth < 8

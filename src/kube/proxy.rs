@@ -6,8 +6,8 @@ use super::marks::{detectors, marks};
 use super::policy::{Delivered, settle};
 use super::reading::Nat;
 use super::{
-    Balancing, Dialect, EndpointChain, EndpointId, Prefix, ServiceChain, ServiceChainId, ServicePort, StaticChain,
-    Verification,
+    Balancing, Dialect, EndpointChain, EndpointId, Prefix, ProxyMode, ServiceChain, ServiceChainId, ServicePort,
+    StaticChain, Verification,
 };
 use crate::ruleset::{ChainGraph, ChainId, Form, Mark, Net, Resolved, RuleId, Table, TableName};
 use crate::source::Span;
@@ -83,8 +83,11 @@ impl<'a, 'src> Proxy<'a, 'src> {
             assembly.take_filter(filter);
         }
         let leftovers = assembly.take_strays(&mut chains);
-        let Assembly { mut services, foreign, node_port_jumps, .. } = assembly;
+        let Assembly { mut services, mut foreign, node_port_jumps, .. } = assembly;
         let dialect = Dialect::of(resolved, &chains, &services);
+        if dialect.mode != ProxyMode::Iptables {
+            foreign.clear();
+        }
         let mut delivered = Delivered::new(&chains);
         for service in &mut services {
             settle(&chains, dialect, service, &mut delivered);

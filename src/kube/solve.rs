@@ -3,7 +3,7 @@
 //! Eighty bits leave no room for chance: a hit is a proof. The work is bounded; see [`Solution::gave_up`].
 
 use super::name::{endpoint_hash_after, finished};
-use super::{ChainName, Identity, Prefix, Proxy, ServicePortName};
+use super::{ChainName, EndpointChain, Identity, Prefix, Proxy, ServicePortName};
 use crate::ruleset::Protocol;
 use bstr::{BStr, ByteSlice};
 use sha2::{Digest, Sha256};
@@ -32,7 +32,7 @@ pub struct Solution {
     pub gave_up: bool,
 }
 
-/// No more hashes than this: about a second without SHA instructions.
+/// No more hashes than this for endpoint chains: about a second without SHA instructions.
 const MOST_HASHES: usize = 2_000_000;
 
 /// Service ports that most clusters have (kubeadm, kops, k3s, managed offers and common add-ons).
@@ -76,6 +76,37 @@ struct Candidate<'src> {
     digest: Sha256,
 }
 
+/// The search for endpoint chains: what is wanted, what was found, and how many hashes it may still take.
+struct Search<'w, 'src> {
+    wanted: &'w HashSet<&'src [u8]>,
+    hits: HashMap<&'src [u8], MadeFor<'src>>,
+    left: usize,
+}
+
+impl<'src> Search<'_, 'src> {
+    fn try_all(&mut self, candidates: &[&Candidate<'src>], addresses: &[IpAddr], ports: &[u16]) {
+        for candidate in candidates {
+            for &port in ports {
+                for &address in addresses {
+                    if self.left == 0 || self.hits.len() == self.wanted.len() {
+                        return;
+                    }
+                    self.left -= 1;
+                    self.try_one(candidate, SocketAddr::new(address, port));
+                }
+            }
+        }
+    }
+
+    fn try_one(&mut self, candidate: &Candidate<'src>, endpoint: SocketAddr) {
+        let hash = endpoint_hash_after(candidate.digest.clone(), endpoint);
+        if let Some(&tail) = self.wanted.get(hash.0.as_slice()) {
+            let (service, protocol) = (candidate.service, candidate.protocol);
+            self.hits.insert(tail, MadeFor { service, protocol, endpoint: Some(endpoint) });
+        }
+    }
+}
+
 impl<'src> Proxy<'_, 'src> {
     /// Looks for what contradicted chains were made for, and for the names of services that no comment names.
     /// To be asked after [`Proxy::verify`]; without contradictions and nameless services it does nothing.
@@ -89,7 +120,9 @@ impl<'src> Proxy<'_, 'src> {
         }
         let candidates = self.candidates();
         let services = hits(&wanted, &candidates);
-        let endpoints = self.endpoint_hits(&wanted_endpoints, &candidates, &services, &mut solution);
+        let search = self.endpoint_hits(&wanted_endpoints, &candidates, &services);
+        solution.gave_up = search.left == 0 && search.hits.len() < wanted_endpoints.len();
+        let endpoints = search.hits;
         solution.found = count(services.len() + endpoints.len());
         self.take_solved(&services, &endpoints);
         solution
@@ -125,51 +158,43 @@ impl<'src> Proxy<'_, 'src> {
         candidates
     }
 
-    /// Tries services with endpoints: first the services that other wanted names were solved to, then all.
-    fn endpoint_hits(
+    /// Tries services with endpoints, what is near to the contradicted chains first.
+    fn endpoint_hits<'w>(
         &self,
-        wanted: &HashSet<&'src [u8]>,
+        wanted: &'w HashSet<&'src [u8]>,
         candidates: &[Candidate<'src>],
         solved: &HashMap<&'src [u8], MadeFor<'src>>,
-        solution: &mut Solution,
-    ) -> HashMap<&'src [u8], MadeFor<'src>> {
-        let mut hits = HashMap::new();
-        let mut hashes = 0;
-        let services: HashSet<&BStr> = solved.values().map(|made| siblings(made.service)).collect();
+    ) -> Search<'w, 'src> {
+        let near = self.near_services(solved);
         let (near, far): (Vec<_>, Vec<_>) =
-            candidates.iter().partition(|candidate| services.contains(siblings(candidate.service)));
-        let places = self.places();
-        for candidate in near.into_iter().chain(far) {
-            for &endpoint in &places {
-                if hits.len() == wanted.len() {
-                    return hits;
-                }
-                if hashes == MOST_HASHES {
-                    solution.gave_up = true;
-                    return hits;
-                }
-                hashes += 1;
-                let hash = endpoint_hash_after(candidate.digest.clone(), endpoint);
-                if let Some(tail) = wanted.get(hash.0.as_slice()) {
-                    let (service, protocol) = (candidate.service, candidate.protocol);
-                    hits.insert(*tail, MadeFor { service, protocol, endpoint: Some(endpoint) });
-                }
-            }
-        }
-        hits
+            candidates.iter().partition(|candidate| near.contains(siblings(candidate.service)));
+        let claimed = self.claimed();
+        let contradicted = || self.endpoints.iter().filter(|endpoint| endpoint.identity == Identity::Contradicted);
+        let claimed_addresses = || claimed.iter().map(SocketAddr::ip);
+        let own_addresses = unique(claimed_addresses().chain(contradicted().flat_map(addresses_of)));
+        let all_addresses = unique(own_addresses.iter().copied().chain(self.endpoints.iter().flat_map(addresses_of)));
+        let claimed_ports = claimed.iter().map(SocketAddr::port);
+        let own_ports = unique(claimed_ports.chain(contradicted().filter_map(|endpoint| endpoint.dnat?.port)));
+        let all_ports = self.ports(&own_ports);
+        let mut search = Search { wanted, hits: HashMap::new(), left: MOST_HASHES };
+        search.try_all(&near, &own_addresses, &all_ports);
+        search.try_all(&far, &own_addresses, &own_ports);
+        search.try_all(&near, &all_addresses, &own_ports);
+        search.try_all(&near, &all_addresses, &all_ports);
+        search.try_all(&far, &own_addresses, &all_ports);
+        search.try_all(&far, &all_addresses, &all_ports);
+        search
     }
 
-    /// Addresses and ports to try, those nearest to contradicted chains first, each once.
-    fn places(&self) -> Vec<SocketAddr> {
-        let contradicted = || self.endpoints.iter().filter(|endpoint| endpoint.identity == Identity::Contradicted);
-        let own = contradicted().flat_map(|endpoint| [endpoint.dnat.and_then(|dnat| dnat.address), hairpin(endpoint)]);
-        let all = self.endpoints.iter().flat_map(|end| [end.dnat.and_then(|dnat| dnat.address), hairpin(end)]);
-        let claimed = self.claimed();
-        let addresses = unique(own.chain(all).flatten().chain(claimed.iter().map(SocketAddr::ip)));
-        let ports = self.ports(&claimed);
-        // Port by port, so that a bounded search tries every address with the likely ports.
-        let pairs = ports.iter().flat_map(|&port| addresses.iter().map(move |&address| SocketAddr::new(address, port)));
-        unique(claimed.iter().copied().chain(pairs)).into_iter().take(MOST_HASHES).collect()
+    /// Services of contradicted endpoint chains, those that service chains were made for, and usual ones.
+    fn near_services(&self, solved: &HashMap<&'src [u8], MadeFor<'src>>) -> HashSet<&'src BStr> {
+        let contradicted = self.endpoints.iter().filter(|endpoint| endpoint.identity == Identity::Contradicted);
+        let own = contradicted.flat_map(|endpoint| {
+            let service = endpoint.service.and_then(|at| self.services[at as usize].name);
+            [endpoint.named, service]
+        });
+        let usual = USUAL_SERVICES.iter().filter_map(|name| ServicePortName::parse(name.as_bytes()));
+        own.flatten().chain(solved.values().map(|made| made.service)).chain(usual).map(siblings).collect()
     }
 
     /// The endpoints that comments of balancing rules claim for contradicted chains.
@@ -180,12 +205,12 @@ impl<'src> Proxy<'_, 'src> {
         contradicted.filter_map(super::Balancing::claimed).collect()
     }
 
-    fn ports(&self, claimed: &[SocketAddr]) -> Vec<u16> {
+    /// Ports to try: these, those of the dump, usual ones.
+    fn ports(&self, first: &[u16]) -> Vec<u16> {
         let dnats: BTreeSet<u16> = self.endpoints.iter().filter_map(|endpoint| endpoint.dnat?.port).collect();
         let captured: BTreeSet<u16> =
             self.services.iter().flat_map(|service| &service.captures).filter_map(|capture| capture.port).collect();
-        let claimed = claimed.iter().map(SocketAddr::port);
-        unique(claimed.chain(dnats).chain(USUAL_PORTS).chain(captured))
+        unique(first.iter().copied().chain(USUAL_PORTS).chain(dnats).chain(captured))
     }
 
     fn take_solved(
@@ -203,6 +228,7 @@ impl<'src> Proxy<'_, 'src> {
                     (own.identity, service.identity) = (Identity::Verified, Identity::Verified);
                 } else if own.identity == Identity::Contradicted {
                     own.made_for = Some(*made);
+                    self.verification.solved += 1;
                 } else if service.is_named_by_hash && service.name == Some(made.service) {
                     own.identity = Identity::Verified;
                 }
@@ -210,6 +236,7 @@ impl<'src> Proxy<'_, 'src> {
         }
         for endpoint in self.endpoints.iter_mut().filter(|endpoint| endpoint.identity == Identity::Contradicted) {
             endpoint.made_for = tail(endpoint.name).and_then(|tail| endpoints.get(tail)).copied();
+            self.verification.solved += u32::from(endpoint.made_for.is_some());
         }
     }
 }
@@ -240,8 +267,10 @@ fn siblings(service: ServicePortName<'_>) -> &BStr {
     text[..end].as_bstr()
 }
 
-fn hairpin(endpoint: &super::EndpointChain<'_>) -> Option<IpAddr> {
-    endpoint.hairpin.and_then(|hairpin| hairpin.source)
+/// The addresses an endpoint chain speaks of: its DNAT target and its hairpin source.
+fn addresses_of(endpoint: &EndpointChain<'_>) -> impl Iterator<Item = IpAddr> {
+    let dnat = endpoint.dnat.and_then(|dnat| dnat.address);
+    dnat.into_iter().chain(endpoint.hairpin.and_then(|hairpin| hairpin.source))
 }
 
 /// Each once, in the order they come.

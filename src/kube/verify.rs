@@ -43,14 +43,17 @@ pub struct Verification {
     pub contradicted: u32,
     /// Chains about which the dump does not tell enough.
     pub unknown: u32,
+    /// Those of `contradicted` that [`Proxy::solve`] found the text of.
+    pub solved: u32,
 }
 
 impl Verification {
-    /// Whether names can serve as witnesses: where fewer than half of those that can be recomputed verify, the dump
-    /// was anonymised or written by something else.
+    /// Whether names can serve as witnesses: where fewer than half of those that can be recomputed are the checksum of
+    /// something known, the dump was anonymised or written by something else.
     #[must_use]
     pub fn is_trustworthy(self) -> bool {
-        self.verified > 0 && self.verified >= self.contradicted
+        let known = self.verified + self.solved;
+        known > 0 && known >= self.contradicted.saturating_sub(self.solved)
     }
 
     fn count(&mut self, identity: Identity) {
