@@ -7,6 +7,7 @@
 pub mod app;
 pub mod cli;
 pub mod doc;
+pub mod kube;
 pub mod render;
 pub mod ruleset;
 pub mod source;
