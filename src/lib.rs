@@ -7,8 +7,10 @@
 pub mod app;
 pub mod cli;
 pub mod doc;
+pub mod facts;
 pub mod kube;
 pub mod render;
 pub mod ruleset;
 pub mod source;
 pub mod syntax;
+pub mod trace;
