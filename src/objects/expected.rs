@@ -164,3 +164,98 @@ fn counts(candidates: &[Candidate<'_>]) -> Counts {
     }
     counts
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{expected_by, given, node, objects, service, slice};
+    use super::super::{Skip, Version};
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_service_port_has_what_the_api_says() {
+        let mut web = service(&json!({
+            "type": "LoadBalancer", "externalTrafficPolicy": "Local", "healthCheckNodePort": 31000,
+            "sessionAffinity": "ClientIP", "sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 60}},
+            "externalIPs": ["192.0.2.7", "fd00::7"], "loadBalancerSourceRanges": ["198.51.100.9/24", "fd00::/8"],
+            "ports": [{"port": 53, "protocol": "UDP", "nodePort": 30053}],
+        }));
+        web["status"] = json!({"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}});
+        let objects = objects(&[web, node("n1", "")]);
+        let expected = expected_by(&objects, 28);
+        let port = &expected.ports[0];
+        assert_eq!((port.name.to_string().as_str(), port.name.protocol.0), ("shop/web", 17));
+        assert_eq!(
+            (port.cluster_ip.to_string().as_str(), port.port.port, port.port.node_port),
+            ("10.96.0.1", 53, Some(30053))
+        );
+        assert_eq!(port.external_ips, ["192.0.2.7".parse::<IpAddr>().unwrap()]);
+        assert_eq!(port.source_ranges, [Net::new("198.51.100.0".parse().unwrap(), 24).unwrap()]);
+        assert_eq!((port.health_check_node_port, port.service.affinity_timeout), (Some(31000), Some(60)));
+        assert_eq!(port.views[0].external_policy, TrafficPolicy::Local);
+        assert_eq!(port.service.object.field("spec.ports[0].nodePort"), "items[0].spec.ports[0].nodePort");
+    }
+
+    #[test]
+    fn affinity_without_a_timeout_lasts_three_hours() {
+        let objects = objects(&[service(&json!({"sessionAffinity": "ClientIP"}))]);
+        assert_eq!(objects.services[0].affinity_timeout, Some(10_800));
+    }
+
+    #[test]
+    fn a_health_check_port_is_for_load_balancers_with_local_policy() {
+        let cluster = service(&json!({"type": "LoadBalancer", "healthCheckNodePort": 31000}));
+        assert_eq!(expected_by(&objects(&[cluster]), 28).ports[0].health_check_node_port, None);
+    }
+
+    #[test]
+    fn services_kube_proxy_leaves_alone_are_skipped() {
+        let mut labelled = service(&json!({}));
+        labelled["metadata"]["labels"] = json!({"service.kubernetes.io/service-proxy-name": ""});
+        for (service, skip) in [
+            (service(&json!({"clusterIP": "None"})), Skip::Headless),
+            (service(&json!({"clusterIP": ""})), Skip::Headless),
+            (service(&json!({"clusterIP": "", "type": "ExternalName", "externalName": "x"})), Skip::ExternalName),
+            (labelled, Skip::OtherProxy),
+        ] {
+            let objects = objects(&[service]);
+            let expected = expected_by(&objects, 28);
+            assert_eq!((expected.ports.len(), expected.skipped[0].skip), (0, Some(skip)));
+        }
+    }
+
+    #[test]
+    fn a_dual_stack_service_has_rules_in_both_families() {
+        let web = service(&json!({"clusterIPs": ["10.96.0.1", "fd00:96::1"]}));
+        let mut v6 = slice("b", &json!([{"addresses": ["fd00::2"]}]));
+        v6["addressType"] = json!("IPv6");
+        let objects = objects(&[web, slice("a", &json!([{"addresses": ["10.0.0.2"]}])), v6]);
+        let node = given(&objects, "n1");
+        let in_family = |family| {
+            let expected = expected(&objects, &node, family, Era::only(Version::NEWEST));
+            let port = &expected.ports[0];
+            (port.cluster_ip.to_string(), port.views[0].cluster.addresses()[0].to_string())
+        };
+        assert_eq!(in_family(Family::Ipv4), ("10.96.0.1".into(), "10.0.0.2:8080".into()));
+        assert_eq!(in_family(Family::Ipv6), ("fd00:96::1".into(), "[fd00::2]:8080".into()));
+    }
+
+    #[test]
+    fn a_service_of_the_other_family_alone_is_skipped_here() {
+        let objects = objects(&[service(&json!({"clusterIP": "fd00:96::1"}))]);
+        assert_eq!(expected_by(&objects, 28).skipped.len(), 1);
+    }
+
+    #[test]
+    fn endpoints_are_counted_by_state() {
+        let endpoints = json!([
+            {"addresses": ["10.0.0.1"]},
+            {"addresses": ["10.0.0.2"], "conditions": {"ready": false, "serving": true, "terminating": true}},
+            {"addresses": ["10.0.0.3"], "conditions": {"ready": false, "serving": false, "terminating": true}},
+            {"addresses": ["10.0.0.4"], "conditions": {"ready": false, "serving": false}},
+        ]);
+        let objects = objects(&[service(&json!({})), slice("a", &endpoints)]);
+        let counts = expected_by(&objects, 28).ports[0].counts;
+        assert_eq!(counts, Counts { ready: 1, terminating: 1, unready: 2 });
+    }
+}

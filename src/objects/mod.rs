@@ -7,11 +7,16 @@
 mod candidates;
 mod era;
 mod expected;
+#[cfg(test)]
+mod fixture;
 mod lower;
+mod lower_slices;
 mod model;
 mod node;
+mod outline;
 mod read;
 mod select;
+mod values;
 
 pub use candidates::Candidate;
 pub use era::{Era, Version};

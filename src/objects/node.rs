@@ -140,3 +140,94 @@ fn votes(objects: &Objects, evidence: &DumpEvidence) -> (HashMap<String, usize>,
     }
     (votes, all)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{node, objects, service, slice};
+    use super::*;
+    use crate::ruleset::Protocol;
+    use serde_json::{Value, json};
+
+    fn cluster() -> Vec<Value> {
+        let mut nodes = [node("n1", ""), node("n2", "")];
+        for (at, node) in nodes.iter_mut().enumerate() {
+            node["spec"] = json!({"podCIDR": format!("10.244.{at}.0/24"), "podCIDRs": [format!("10.244.{at}.0/24")]});
+            node["status"] = json!({"addresses": [{"type": "InternalIP", "address": format!("192.0.2.{at}")}]});
+        }
+        let endpoints = json!([
+            {"addresses": ["10.244.0.5"], "nodeName": "n1"}, {"addresses": ["10.244.0.6"], "nodeName": "n1"},
+            {"addresses": ["10.244.1.5"], "nodeName": "n2"},
+        ]);
+        let [n1, n2] = nodes;
+        vec![service(&json!({})), slice("a", &endpoints), n1, n2]
+    }
+
+    fn local(addresses: &[&str]) -> Vec<LocalSet> {
+        let name =
+            PortName { namespace: "shop".into(), name: "web".into(), port: "http".into(), protocol: Protocol::TCP };
+        vec![LocalSet { name, endpoints: addresses.iter().map(|address| address.parse().unwrap()).collect() }]
+    }
+
+    fn net(start: &str, prefix: u32) -> Vec<Net> {
+        vec![Net::new(start.parse().unwrap(), prefix).unwrap()]
+    }
+
+    #[track_caller]
+    fn finds(evidence: &DumpEvidence, expected: Option<&str>) {
+        let found = identify(&objects(&cluster()), None, evidence);
+        assert_eq!((found.name.as_deref(), found.is_inferred), (expected, true), "{}", found.why);
+    }
+
+    #[test]
+    fn a_given_name_is_taken_known_or_not() {
+        let objects = objects(&cluster());
+        let known = identify(&objects, Some("n2"), &DumpEvidence::default());
+        assert_eq!((known.name.as_deref(), known.is_inferred), (Some("n2"), false));
+        let unknown = identify(&objects, Some("n9"), &DumpEvidence::default());
+        assert_eq!(unknown.why, "given by --node, though the objects hold no node n9");
+    }
+
+    #[test]
+    fn each_kind_of_evidence_finds_the_node() {
+        let addresses = vec!["192.0.2.1".parse().unwrap(), "10.9.9.9".parse().unwrap()];
+        finds(&DumpEvidence { node_addresses: addresses, ..DumpEvidence::default() }, Some("n2"));
+        finds(&DumpEvidence { pod_cidrs: net("10.244.0.0", 24), ..DumpEvidence::default() }, Some("n1"));
+        finds(&DumpEvidence { local_sets: local(&["10.244.0.5:8080"]), ..DumpEvidence::default() }, Some("n1"));
+    }
+
+    #[test]
+    fn nothing_is_guessed_from_nothing_or_from_what_fits_all() {
+        finds(&DumpEvidence::default(), None);
+        finds(&DumpEvidence { pod_cidrs: net("10.244.0.0", 16), ..DumpEvidence::default() }, None);
+        finds(&DumpEvidence { local_sets: local(&["10.244.9.9:8080"]), ..DumpEvidence::default() }, None);
+        finds(&DumpEvidence { local_sets: local(&["10.244.0.5:9999"]), ..DumpEvidence::default() }, None);
+    }
+
+    #[test]
+    fn endpoints_of_two_nodes_or_evidence_for_two_nodes_name_none() {
+        let mixed = local(&["10.244.0.5:8080", "10.244.0.6:8080", "10.244.1.5:8080"]);
+        finds(&DumpEvidence { local_sets: mixed, ..DumpEvidence::default() }, None);
+        let evidence = DumpEvidence {
+            node_addresses: vec!["192.0.2.1".parse().unwrap()],
+            local_sets: local(&["10.244.0.5:8080"]),
+            ..DumpEvidence::default()
+        };
+        finds(&evidence, None);
+        let objects = objects(&cluster());
+        let fits: Vec<_> = fits(&objects, &evidence)
+            .iter()
+            .map(|fit| (fit.addresses, fit.local_endpoints, fit.foreign_endpoints))
+            .collect();
+        assert_eq!(fits, [(0, 1, 0), (1, 0, 1)]);
+    }
+
+    #[test]
+    fn the_only_node_is_the_one_unless_the_rules_say_otherwise() {
+        let objects = objects(&cluster()[..3]);
+        assert_eq!(identify(&objects, None, &DumpEvidence::default()).name.as_deref(), Some("n1"));
+        let elsewhere = DumpEvidence { local_sets: local(&["10.244.1.5:8080"]), ..DumpEvidence::default() };
+        assert_eq!(identify(&objects, None, &elsewhere).name, None);
+        let other = DumpEvidence { node_addresses: vec!["192.0.2.9".parse().unwrap()], ..DumpEvidence::default() };
+        assert_eq!(identify(&objects, None, &other).name, None);
+    }
+}

@@ -5,9 +5,8 @@
 
 use super::lower;
 use super::model::{Objects, Place};
+use super::outline::{Head, Outline};
 use memchr::{memchr_iter, memrchr};
-use serde::Deserialize;
-use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -141,7 +140,7 @@ fn read_items(
 fn read_item(text: &str, raw: &str, head: &Head<'_>, place: Place, objects: &mut Objects) -> Result<bool, Wrong> {
     let at = |error: serde_json::Error| Wrong::json(&error, position(text, offset(text, raw)));
     let mut json = serde_json::Deserializer::from_str(raw);
-    lower::add(head.kind(), head.is_beta(), place, &mut json, objects).map_err(at)
+    lower::add(head.kind(), head.api_version(), place, &mut json, objects).map_err(at)
 }
 
 /// Where `part` lies in `text`, of which it is a slice.
@@ -196,7 +195,7 @@ fn head_of(value: &Value, place: Place) -> Result<Head<'static>, Wrong> {
 }
 
 fn read_value(value: Value, head: &Head<'_>, place: Place, objects: &mut Objects) -> Result<bool, Wrong> {
-    lower::add(head.kind(), head.is_beta(), place, value, objects)
+    lower::add(head.kind(), head.api_version(), place, value, objects)
         .map_err(|error: serde_json::Error| Wrong { place: None, what: bare(&error) }.under(place))
 }
 
@@ -214,86 +213,131 @@ fn yaml_options(len: usize) -> serde_saphyr::Options {
     options
 }
 
-/// What says how to read the rest.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Head<'a> {
-    #[serde(borrow, default)]
-    kind: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    api_version: Option<Cow<'a, str>>,
-}
+#[cfg(test)]
+mod tests {
+    use super::super::{Kind, TrafficPolicy};
+    use super::*;
 
-impl Head<'_> {
-    fn kind(&self) -> &str {
-        self.kind.as_deref().unwrap_or_default()
+    const WEB: &str = r#"{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": "shop"},
+        "spec": {"clusterIP": "10.96.0.1", "internalTrafficPolicy": "Local", "ports": [{"port": 80}]}}"#;
+
+    #[track_caller]
+    fn fails(text: &str, message: &str) {
+        let error = read("f.json", text.as_bytes()).unwrap_err().to_string();
+        assert!(error.starts_with(message), "{error}");
     }
 
-    fn is_beta(&self) -> bool {
-        self.api_version.as_deref().is_some_and(|version| version.ends_with("v1beta1"))
-    }
-
-    /// Items of a `ServiceList` (`kubectl get --raw`) do not repeat their kind.
-    fn or_of(self, list: &Self) -> Self {
-        let singular = || Some(Cow::Owned(list.kind.as_deref()?.strip_suffix("List")?.to_owned()));
-        match self.kind {
-            Some(_) => self,
-            None => Self { kind: singular(), api_version: list.api_version.clone() },
+    #[test]
+    fn a_list_a_bare_array_and_single_objects_in_a_row_read_the_same() {
+        let list = format!(r#"{{"items": [{WEB}], "kind": "List", "apiVersion": "v1"}}"#);
+        for text in
+            [list.as_str(), WEB, &format!("[{WEB}]"), &format!("\u{FEFF} {WEB}\n{{\"kind\": \"List\", \"items\": []}}")]
+        {
+            let objects = read("f.json", text.as_bytes()).unwrap();
+            assert_eq!(objects.services.len(), 1, "{text}");
+            assert_eq!(objects.services[0].object.to_string(), "Service shop/web");
+            assert_eq!(objects.services[0].internal_policy, TrafficPolicy::Local);
         }
     }
-}
 
-/// One JSON document, its items not yet read.
-#[derive(Default)]
-struct Outline<'a> {
-    head: Head<'a>,
-    items: Option<Vec<&'a RawValue>>,
-}
-
-impl<'de> Deserialize<'de> for Outline<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(OutlineVisitor)
-    }
-}
-
-struct OutlineVisitor;
-
-impl<'de> Visitor<'de> for OutlineVisitor {
-    type Value = Outline<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a Kubernetes object or a list of them")
+    #[test]
+    fn yaml_as_kubectl_prints_it_reads_like_json() {
+        let item = "apiVersion: v1\n  kind: Service\n  metadata:\n    annotations:\n      note: \"yes\"\n    \
+            creationTimestamp: \"2024-03-11T09:02:01Z\"\n    name: web\n    namespace: shop\n    resourceVersion: \"198\"\n  \
+            spec:\n    clusterIP: 10.96.0.1\n    internalTrafficPolicy: Local\n    ports:\n    - port: 80\n      \
+            targetPort: http\n";
+        let list = format!("apiVersion: v1\nitems:\n- {item}kind: List\nmetadata:\n  resourceVersion: \"\"\n");
+        let objects = read("f.yaml", list.as_bytes()).unwrap();
+        assert_eq!(objects.services[0].object.changed, Some(1_710_147_721));
+        assert_eq!(objects.services[0].object.field("spec"), "items[0].spec");
+        let documents = "---\nkind: Node\nmetadata: {name: n1}\n---\nkind: Node\nmetadata: {name: n2}\n---\n";
+        let objects = read("f.yaml", documents.as_bytes()).unwrap();
+        assert_eq!((objects.nodes.len(), objects.nodes[1].object.place.document), (2, 1));
+        let json = read("f.json", WEB.as_bytes()).unwrap();
+        let yaml = read("f.yaml", format!("# a comment\n{WEB}").as_bytes()).unwrap();
+        assert_eq!(json.services[0].ports, yaml.services[0].ports);
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-        let mut outline = Outline { items: Some(Vec::new()), ..Outline::default() };
-        while let Some(item) = items.next_element()? {
-            outline.items.get_or_insert_default().push(item);
+    #[test]
+    fn items_of_a_typed_list_take_its_kind() {
+        let text = r#"{"kind": "NodeList", "apiVersion": "v1", "items": [{"metadata": {"name": "n1"}}]}"#;
+        assert_eq!(read("f", text.as_bytes()).unwrap().nodes[0].object.kind, Kind::Node);
+    }
+
+    #[test]
+    fn other_kinds_are_counted_and_left_alone() {
+        let text = r#"{"kind": "List", "items": [{"kind": "Secret", "data": {"a": 1}}, {"kind": "Service", "apiVersion": "serving.example/v1", "spec": 1}]}"#;
+        assert_eq!(read("f", text.as_bytes()).unwrap().others, 2);
+    }
+
+    #[test]
+    fn of_an_object_given_twice_the_later_one_counts() {
+        let later = WEB.replace("10.96.0.1", "10.96.0.2");
+        let objects = read("f", format!("{WEB}{later}").as_bytes()).unwrap();
+        assert_eq!(objects.services.len(), 1);
+        let mut both = read("a", WEB.as_bytes()).unwrap();
+        both.add(read("b", later.as_bytes()).unwrap());
+        assert_eq!((both.services.len(), both.services[0].object.place.file), (1, 1));
+        assert_eq!(both.services[0].cluster_ips[0].to_string(), "10.96.0.2");
+        assert_eq!(both.files, ["a", "b"]);
+    }
+
+    #[test]
+    fn nothing_or_no_text_says_what_is_wanted() {
+        fails(
+            " \n",
+            "f.json: is empty; the output of `kubectl get services,endpointslices,nodes -A -o json` is wanted",
+        );
+        assert!(read("f", b"\xff\xfe\x00").unwrap_err().what.starts_with("is not UTF-8 text"));
+        fails("*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n", "f.json:");
+        fails("hello", "f.json: $: no Kubernetes object; ");
+        fails("{}", "f.json: no Kubernetes object: `kind` is missing; ");
+        fails(r#"{"kind": "Deployment"}"#, "f.json: a Deployment is no list and no Service");
+    }
+
+    #[test]
+    fn an_error_points_at_its_line_and_column_in_the_file() {
+        fails("{\"kind\": \"List\",\n \"items\": [}", "f.json:2:12: expected value");
+        let item = "{\"kind\": \"Service\",\n   \"spec\": 7}";
+        fails(
+            &format!("{{\"kind\": \"List\", \"items\": [\n  {item}]}}"),
+            "f.json:3:12: items[0]: invalid type: integer `7`",
+        );
+        fails("{\"items\": [\n  {\"kind\": 5}]}", "f.json:2:12: items[0]: invalid type: integer `5`");
+        fails("kind: [\n", "f.json:");
+    }
+
+    #[test]
+    fn wrong_types_and_huge_numbers_are_errors() {
+        fails(&WEB.replace("80}", "80000}"), "f.json:");
+        fails(&WEB.replace("80}", "1e999}"), "f.json:");
+        fails(&WEB.replace("80}", "99999999999999999999}"), "f.json:");
+        fails(&WEB.replace("\"10.96.0.1\"", "[1]"), "f.json:");
+        let error = read("f", WEB.replace("80}", "80000}").as_bytes()).unwrap_err();
+        assert_eq!(error.what, "spec.ports[0].port: 80000 is no port (1 to 65535)");
+        fails("[1, 2]", "f.json:1:");
+        fails(r#"[["EndpointSlice", "discovery.k8s.io/v1beta1"]]"#, "f.json:");
+    }
+
+    #[test]
+    fn deep_nesting_is_an_error_or_ignored_and_never_a_crash() {
+        let deep = |open: &str, close: &str| open.repeat(200_000) + &close.repeat(200_000);
+        assert!(read("f", deep("[", "]").as_bytes()).is_err());
+        assert!(read("f", deep("{\"a\":", "}").as_bytes()).is_err());
+        assert!(read("f", format!("a: {}", deep("[", "]")).as_bytes()).is_err());
+        let spec = format!("{{\"kind\": \"Service\", \"spec\": {{\"x\": {}}}}}", deep("[", "]"));
+        assert!(read("f", spec.as_bytes()).is_ok_and(|objects| objects.services.len() == 1));
+        let beta = spec.replace("\"Service\"", "\"EndpointSlice\", \"apiVersion\": \"discovery.k8s.io/v1beta1\"");
+        assert!(read("f", beta.as_bytes()).is_err());
+    }
+
+    #[test]
+    fn aliases_cannot_blow_yaml_up() {
+        let mut text = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
+        for level in 1..20 {
+            let refs = vec![format!("*a{}", level - 1); 9].join(", ");
+            text = [text, format!("a{level}: &a{level} [{refs}]\n")].concat();
         }
-        Ok(outline)
+        assert!(read("f", text.as_bytes()).is_err());
     }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut outline = Outline::default();
-        while let Some(key) = map.next_key::<Key>()? {
-            match key {
-                Key::Kind => outline.head.kind = map.next_value()?,
-                Key::ApiVersion => outline.head.api_version = map.next_value()?,
-                Key::Items if outline.items.is_some() => return Err(A::Error::custom("two lists of `items`")),
-                Key::Items => outline.items = map.next_value()?,
-                Key::Other => drop(map.next_value::<IgnoredAny>()?),
-            }
-        }
-        Ok(outline)
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(field_identifier, rename_all = "camelCase")]
-enum Key {
-    Kind,
-    ApiVersion,
-    Items,
-    #[serde(other)]
-    Other,
 }
