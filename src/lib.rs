@@ -9,6 +9,7 @@ pub mod cli;
 pub mod doc;
 pub mod facts;
 pub mod kube;
+pub mod objects;
 pub mod render;
 pub mod ruleset;
 pub mod source;
