@@ -4,5 +4,6 @@
 //! Text flows one way: [`input`] → [`syntax`] → [`ruleset`] → [`kube`] → questions ([`trace`], [`shares`],
 //! [`checks`]) → [`view`] → [`render`]. A module never knows one further down that line.
 
+pub mod input;
 pub mod ruleset;
 pub mod source;
