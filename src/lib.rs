@@ -8,6 +8,7 @@ pub mod app;
 pub mod cli;
 pub mod doc;
 pub mod facts;
+pub mod input;
 pub mod kube;
 pub mod objects;
 pub mod render;
