@@ -1,5 +1,6 @@
 //! What kube-proxy's templates look at in a rule, gathered in one pass over its matches, and where a rule leads.
 
+use super::build::index;
 use super::{ChainName, EndpointId, Prefix, ServiceChainId, StaticChain};
 use crate::ruleset::{
     ChainGraph, ChainId, Match, Net, Protocol, Recent, RecentAction, Rule, RuleId, Side, Table, Target, Test, Threshold,
@@ -147,7 +148,7 @@ impl<'a, 'src> Nat<'a, 'src> {
 
     /// The chain of that fixed name.
     pub(super) fn fixed(&self, chain: StaticChain) -> Option<ChainId> {
-        fixed_chain(self.table, chain)
+        self.slots.iter().position(|&slot| slot == Slot::Static(chain)).map(|at| ChainId(index(at)))
     }
 }
 

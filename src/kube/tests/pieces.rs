@@ -22,7 +22,7 @@ fn chains_alone_make_a_service_where_captures_are_missing() {
 
 #[test]
 fn endpoint_chains_alone_make_a_service_without_balancing_rules() {
-    let seps: String = CHAINS.lines().take(2).map(|line| format!("{line}\n")).collect();
+    let seps: String = CHAINS.split_inclusive('\n').take(2).collect();
     meant(&seps, |proxy| {
         let svc1 = service(proxy, "ns1/svc1:p80");
         assert_eq!(svc1.loose_endpoints.len(), 1);
