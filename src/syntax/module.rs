@@ -158,7 +158,7 @@ fn tcp_flags<'src>(inverted: bool, rest: &'src [u8], parts: &mut Parts<'_, 'src>
 }
 
 /// `SYN,ACK`, `ALL`, `NONE`.
-fn flags(word: &[u8]) -> Option<u8> {
+pub(crate) fn flags(word: &[u8]) -> Option<u8> {
     match word {
         b"NONE" => Some(0),
         b"ALL" => Some(0x3f),
@@ -193,7 +193,7 @@ fn statistic<'src>(inverted: bool, rest: &'src [u8], parts: &mut Parts<'_, 'src>
     }
 }
 
-fn threshold(word: &[u8]) -> Option<Threshold> {
+pub(crate) fn threshold(word: &[u8]) -> Option<Threshold> {
     let plain = word.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
     let probability = word.to_str().ok().filter(|_| plain)?.parse().ok()?;
     Threshold::from_probability(probability)

@@ -103,7 +103,7 @@ fn set<'src>(flag: &mut bool, rest: &'src [u8]) -> &'src [u8] {
 }
 
 /// `P`, `P-Q`, `P-Q/BASE`.
-fn read_ports(word: &[u8], to: &mut Translation) -> Option<()> {
+pub(crate) fn read_ports(word: &[u8], to: &mut Translation) -> Option<()> {
     let (range, base) = match memchr(b'/', word) {
         Some(slash) => (&word[..slash], Some(word::number(&word[slash + 1..])?)),
         None => (word, None),
