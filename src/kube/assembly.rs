@@ -8,11 +8,14 @@ use super::{
 };
 use crate::ruleset::{Protocol, Rule, RuleId, Target};
 use bstr::BStr;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 /// More node addresses than this are taken for no restriction, so that captures stay few.
 const MOST_NODE_ADDRESSES: usize = 16;
+
+/// kube-proxy makes five chains for a service and each for one service. Whatever goes far beyond was made to keep us busy.
+const MOST_CHAINS: usize = 64;
 
 /// What tells a capture of one service from another: its address, its port, and whether it is a node port.
 type CaptureKey = (u32, Option<IpAddr>, Option<u16>, bool);
@@ -35,6 +38,8 @@ pub(super) struct Assembly<'src> {
     /// Names by what chains' names end in; only made if a capture has no comment.
     tail_names: Option<HashMap<&'src [u8], ServicePortName<'src>>>,
     pub(super) captures: HashMap<CaptureKey, u32>,
+    /// Services that have a cluster IP.
+    with_cluster_ip: HashSet<u32>,
     waiting: Vec<Waiting>,
     pub(super) node_addresses: Vec<IpAddr>,
     pub(super) foreign: Vec<RuleId>,
@@ -59,6 +64,7 @@ impl<'src> Assembly<'src> {
             by_tail: HashMap::new(),
             tail_names: None,
             captures: HashMap::new(),
+            with_cluster_ip: HashSet::new(),
             waiting: Vec::new(),
             node_addresses: Vec::new(),
             foreign: Vec::new(),
@@ -156,9 +162,7 @@ impl<'src> Assembly<'src> {
 
     /// The cluster IP comes first; what follows without a word is some external address.
     pub(super) fn address_kind(&self, service: u32) -> CaptureKind {
-        let captures = &self.services[service as usize].captures;
-        let has_cluster_ip = captures.iter().any(|capture| capture.kind == CaptureKind::ClusterIp);
-        if has_cluster_ip { CaptureKind::ExternalIp } else { CaptureKind::ClusterIp }
+        if self.with_cluster_ip.contains(&service) { CaptureKind::ExternalIp } else { CaptureKind::ClusterIp }
     }
 
     /// The service's capture of that address and port: the one it has, or a new one of that kind.
@@ -169,6 +173,9 @@ impl<'src> Assembly<'src> {
         address: Option<IpAddr>,
         port: Option<u16>,
     ) -> &mut Capture<'src> {
+        if kind == CaptureKind::ClusterIp {
+            self.with_cluster_ip.insert(service);
+        }
         let captures = &mut self.services[service as usize].captures;
         let key = (service, address, port, kind == CaptureKind::NodePort);
         let at = *self.captures.entry(key).or_insert_with(|| {
@@ -243,13 +250,16 @@ impl<'src> Assembly<'src> {
         open.reverse();
         while let Some(id) = open.pop() {
             let chain = &mut chains.services[id.0 as usize];
-            if chain.services.last() == Some(&service) {
+            let owned = &mut self.services[service as usize].chains;
+            if chain.services.last() == Some(&service) || chain.services.len().max(owned.len()) >= MOST_CHAINS {
                 continue;
             }
             chain.services.push(service);
-            open.extend(chain.jumps.iter().rev().map(|&(_, to)| to));
-            let own = OwnChain { id, prefix: chain.prefix, identity: Identity::Unknown, made_for: None };
-            self.services[service as usize].chains.push(own);
+            open.extend(chain.jumps.iter().take(MOST_CHAINS).rev().map(|&(_, to)| to));
+            owned.push(OwnChain { id, prefix: chain.prefix, identity: Identity::Unknown, made_for: None });
+            if chain.services.len() > 1 {
+                continue;
+            }
             let ends = chain.balancing.iter().map(|balancing| balancing.endpoint);
             for end in ends.chain(chain.rechecks.iter().map(|recheck| recheck.endpoint)).flatten() {
                 let endpoint = &mut chains.endpoints[end.0 as usize];
