@@ -1,7 +1,7 @@
 //! The quick look: most dumps are undamaged, and it must cost next to nothing to know that.
 
 use super::form::{Line, is_rule, is_save, lines};
-use memchr::{memchr, memchr2, memchr3, memmem};
+use memchr::{memchr, memchr_iter, memchr2, memchr3, memmem};
 
 /// Whether every line is one that iptables-save prints, without a sign of any damage. `false` only means that it has to
 /// be looked at closely.
@@ -22,10 +22,11 @@ fn is_clean_line(line: Line<'_>, again: &memmem::Finder<'_>) -> bool {
         return text.starts_with(b"#") && text.len() < 160 || text.len() < 100 && is_save(text);
     }
     let inside = &text[memchr(b'-', text).unwrap_or(0)..];
-    again.find(inside).is_none() && memchr3(b'#', b'\\', b'/', inside).is_none_or(|_| !is_remarked(inside))
+    again.find(inside).is_none() && memchr3(b'#', b'\\', b'/', inside).is_none_or(|_| !is_suspect(inside))
 }
 
-/// Whether something stands behind the rule, or in it, that iptables does not print there. Addresses hold `/` too.
-fn is_remarked(rule: &[u8]) -> bool {
-    memchr2(b'#', b'\\', rule).is_some() || memmem::find(rule, b" //").is_some()
+/// Whether there is what may be a remark behind the rule, or a backslash that iptables does not print.
+fn is_suspect(rule: &[u8]) -> bool {
+    let odd = |at: usize| !matches!(rule.get(at + 1), Some(b'"' | b'\'' | b'\\'));
+    memchr(b'#', rule).is_some() || memmem::find(rule, b" //").is_some() || memchr_iter(b'\\', rule).any(odd)
 }

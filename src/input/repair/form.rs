@@ -101,11 +101,9 @@ pub(super) fn is_list_head(line: &[u8]) -> bool {
 /// old ip6tables prints, an IPv6 address.
 pub(super) fn is_list_row(line: &[u8]) -> bool {
     // The head of a row is short; a long first word is something else.
-    let head: Vec<&[u8]> = words(&line[..line.len().min(256)]).take(7).map(|word| &line[word]).collect();
-    head.windows(2).take(6).any(|pair| match pair[1] {
-        b"--" | b"-f" | b"!f" => is_protocol(pair[0]),
-        address => is_protocol(pair[0]) && is_ipv6(address),
-    })
+    let head: Vec<&[u8]> = words(&line[..line.len().min(256)]).take(8).map(|word| &line[word]).collect();
+    // An address or two follow; `tcp --` at the end is a rule of iptables-save cut in the middle of an option.
+    head.windows(3).any(|part| is_protocol(part[0]) && (matches!(part[1], b"--" | b"-f" | b"!f") || is_ipv6(part[1])))
 }
 
 /// The names built into iptables, and the usual ones of `/etc/protocols`. Any word would do for prose.
