@@ -53,6 +53,9 @@ fn is_rule_start(line: &[u8]) -> bool {
 
 /// Length of `[packets:bytes] ` at the start.
 fn counters(line: &[u8]) -> Option<usize> {
+    if line.first() != Some(&b'[') {
+        return None;
+    }
     let close = line.iter().take(48).position(|&byte| byte == b']')?;
     (is_counters(&line[..=close]) && line.get(close + 1) == Some(&b' ')).then_some(close + 2)
 }
