@@ -13,7 +13,6 @@ pub mod kube;
 pub mod objects;
 pub mod render;
 pub mod ruleset;
-//SH pub mod shares;
 pub mod source;
 pub mod syntax;
 pub mod trace;
