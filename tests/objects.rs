@@ -1,6 +1,8 @@
 //! The services read from real dumps against the API objects they were made from: names, captures, policies, affinity,
 //! source ranges, endpoints and local endpoints, in both families; and the node found by evidence alone.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot read its data has failed")]
+
 use flate2::read::GzDecoder;
 use kubenat::kube::{
     Affinity, Balancing, CaptureKind, CaptureState, LocalTest, Prefix, Proxy, ServicePort, TrafficPolicy,
