@@ -82,6 +82,24 @@ fn a_usual_service_without_a_comment_is_named_by_its_hash() {
 }
 
 #[test]
+fn endpoints_of_a_service_named_by_hash_are_judged_with_it() {
+    // base32(sha256("kube-system/kube-dns:dnsudp10.0.13.2:53")), from a real cluster.
+    let lines = r":KUBE-SERVICES - [0:0]
+-A KUBE-SERVICES -d 10.96.0.10/32 -p udp -m udp --dport 53 -j KUBE-SVC-TCOU7JCQXEZGVUNU
+-A KUBE-SVC-TCOU7JCQXEZGVUNU -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-2TCV4B7ZDSWKHTFF
+-A KUBE-SVC-TCOU7JCQXEZGVUNU -j KUBE-SEP-AAAAAAAAAAAAAAAA
+-A KUBE-SEP-2TCV4B7ZDSWKHTFF -p udp -m udp -j DNAT --to-destination 10.0.13.2:53
+-A KUBE-SEP-AAAAAAAAAAAAAAAA -p udp -m udp -j DNAT --to-destination 10.0.13.3:53
+";
+    solved(&nat(lines), |proxy, _| {
+        let identities: Vec<_> = proxy.endpoints.iter().map(|endpoint| endpoint.identity).collect();
+        assert_eq!(identities, [Identity::Verified, Identity::Contradicted]);
+        let expected = Verification { verified: 2, contradicted: 1, unknown: 0, solved: 0 };
+        assert_eq!(proxy.verification, expected);
+    });
+}
+
+#[test]
 fn an_unnamed_port_is_found_in_its_old_form_too() {
     // The chain was made by 1.18 for `default/nginx:`, the comment is in the form of today.
     let lines = ":KUBE-SERVICES - [0:0]\n:KUBE-SVC-4N57TFCL4MD7ZTDA - [0:0]\n\
