@@ -3,19 +3,6 @@
 use super::*;
 use crate::ruleset::Protocol;
 
-/// Like [`meant`], solved.
-#[track_caller]
-fn solved(text: &str, ask: impl FnOnce(&Proxy<'_, '_>, Solution)) {
-    let mut sources = Sources::default();
-    sources.add("test".into(), text.as_bytes().to_vec(), None).unwrap();
-    let parsed = crate::syntax::parse(&sources);
-    let resolved = Resolved::new(&parsed.rulesets[0]);
-    let mut proxy = Proxy::new(&resolved);
-    proxy.verify();
-    let solution = proxy.solve();
-    ask(&proxy, solution);
-}
-
 /// The listing of a well-known tutorial, its names replaced by hand and its rules mixed up.
 const TUTORIAL: &str = r#":KUBE-MARK-MASQ - [0:0]
 :KUBE-NODEPORTS - [0:0]
