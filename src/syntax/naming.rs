@@ -73,9 +73,9 @@ fn of_chain(name: &[u8]) -> Option<TableName<'static>> {
         "KUBE-SOURCE-RANGES-FIREWALL",
     ];
     let begins = |known: &&str| name.starts_with(known.as_bytes());
-    if NAT.iter().any(|known| begins(&known)) {
+    if NAT.iter().any(begins) {
         Some(TableName::Nat)
-    } else if FILTER.iter().any(|known| begins(&known)) {
+    } else if FILTER.iter().any(begins) {
         Some(TableName::Filter)
     } else {
         None

@@ -98,7 +98,7 @@ pub(super) struct At<'src> {
     pub(super) raw: &'src [u8],
 }
 
-impl<'src> At<'src> {
+impl At<'_> {
     pub(super) fn span(self) -> Span {
         self.source.span(self.text)
     }
@@ -321,14 +321,16 @@ impl<'src> Reader<'src> {
                 let kind = RemarkKind::NftListing { of_kube_proxy };
                 self.remarks.push(Remark { kind, span: at.span() });
             }
-            None => match line(at.text) {
-                Some(Err(wanted)) => self.fault(wanted, at),
-                _ => {
-                    self.tally.prose += 1;
-                    self.prose.push(at.span());
-                }
-            },
+            None => self.prose_or_fault(at),
         }
+    }
+
+    fn prose_or_fault(&mut self, at: At<'src>) {
+        if let Some(Err(wanted)) = line(at.text) {
+            return self.fault(wanted, at);
+        }
+        self.tally.prose += 1;
+        self.prose.push(at.span());
     }
 }
 

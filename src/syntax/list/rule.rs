@@ -131,7 +131,7 @@ fn address<'src>(
 }
 
 /// `! -s 0.0.0.0/0`, which no packet matches.
-fn nowhere<'src>(side: Side, net: Net) -> Match<'src> {
+fn nowhere(side: Side, net: Net) -> Match<'static> {
     Match { inverted: true, test: Test::Address { side, net } }
 }
 
