@@ -4,7 +4,15 @@
 //! Text flows one way: [`input`] → [`syntax`] → [`ruleset`] → [`kube`] → questions ([`trace`], [`shares`],
 //! [`checks`]) → [`view`] → [`render`]. A module never knows one further down that line.
 
+pub mod app;
+pub mod cli;
+pub mod doc;
 pub mod facts;
+pub mod input;
+pub mod kube;
+pub mod objects;
+pub mod render;
 pub mod ruleset;
 pub mod source;
+pub mod syntax;
 pub mod trace;

@@ -1,3 +1,16 @@
-//! The kubenat program.
+//! The kubenat program: reads its words, answers, and says by its exit status how that went.
 
-fn main() {}
+use kubenat::app::{self, Exit};
+use kubenat::cli::Cli;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match Cli::read(std::env::args_os()) {
+        Ok(cli) => app::run(&cli).into(),
+        Err(refusal) => {
+            // Help and usage errors alike; when nobody reads them any more there is nobody to tell.
+            let _ = refusal.print();
+            if refusal.use_stderr() { Exit::Failed.into() } else { Exit::Answered.into() }
+        }
+    }
+}

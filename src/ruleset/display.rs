@@ -2,7 +2,7 @@
 
 use super::{
     AddressTypes, Chain, ChainKind, ConnmarkAction, ConntrackOption, ConntrackStates, Counters, IcmpType, IfaceLimit,
-    Match, PhysdevTest, Policy, PortRange, Protocol, Recent, RecentAction, Rule, Side, StateModule, Table, Target,
+    Match, Net, PhysdevTest, Policy, PortRange, Protocol, Recent, RecentAction, Rule, Side, StateModule, Table, Target,
     Test, Translation,
 };
 use bstr::{BStr, BString};
@@ -131,9 +131,10 @@ impl Line {
     }
 
     fn test(&mut self, each: &Match<'_>) {
-        if each.inverted {
-            self.word("!");
-        }
+        // `-m statistic` has its `!` behind the mode.
+        let bang_later = matches!(each.test, Test::Random(_) | Test::Nth { .. });
+        self.flag_if("!", each.inverted && !bang_later);
+        let bang = if each.inverted { "! " } else { "" };
         match &each.test {
             Test::Address { side, net } => self.option(by_side(*side, "-s", "-d"), net),
             Test::Host { side, name } => self.option_raw(by_side(*side, "-s", "-d"), name),
@@ -170,10 +171,9 @@ impl Line {
                 self.option(flag, names(u16::from(states.0), &ConntrackStates::NAMES));
             }
             Test::Conntrack(option) => self.conntrack(option),
-            Test::Random(threshold) => self.option("--mode random --probability", threshold),
+            Test::Random(threshold) => self.word(format_args!("--mode random {bang}--probability {threshold}")),
             Test::Nth { every, packet } => {
-                self.option("--mode nth --every", every);
-                self.option("--packet", packet);
+                self.word(format_args!("--mode nth {bang}--every {every} --packet {packet}"));
             }
             Test::Recent(recent) => self.recent(recent),
             Test::AddressRange { side, range } => {
@@ -221,10 +221,10 @@ impl Line {
     fn conntrack(&mut self, option: &ConntrackOption) {
         match option {
             ConntrackOption::OriginalAddress { side, net } => {
-                self.option(by_side(*side, "--ctorigsrc", "--ctorigdst"), net);
+                self.option(by_side(*side, "--ctorigsrc", "--ctorigdst"), host_or_net(net));
             }
             ConntrackOption::ReplyAddress { side, net } => {
-                self.option(by_side(*side, "--ctreplsrc", "--ctrepldst"), net);
+                self.option(by_side(*side, "--ctreplsrc", "--ctrepldst"), host_or_net(net));
             }
             ConntrackOption::OriginalPort { side, ports } => {
                 self.option(by_side(*side, "--ctorigsrcport", "--ctorigdstport"), ports);
@@ -321,6 +321,11 @@ fn icmp_flag(module: Protocol) -> &'static str {
 
 fn by_side(side: Side, source: &'static str, destination: &'static str) -> &'static str {
     if side == Side::Source { source } else { destination }
+}
+
+/// `-m conntrack` prints one address without `/32`.
+fn host_or_net(net: &Net) -> String {
+    net.as_host().map_or_else(|| net.to_string(), |addr| addr.to_string())
 }
 
 fn xmark(value: u32, mask: u32) -> String {

@@ -1,0 +1,123 @@
+//! One function a subcommand: read, ask, show. Everything above meets here and nowhere else.
+//!
+//! Answers go to standard output; what went wrong goes to standard error, and the exit status says so. A reader who
+//! closes the pipe has seen enough: that is no error.
+
+mod exit;
+
+pub use exit::Exit;
+
+use crate::cli::{CheckArgs, Cli, Command, ConvertArgs, ExplainArgs, TraceArgs, WhoArgs};
+use crate::cli::{Shell, command_like, completion_script, manual_page};
+use anyhow::{Error, Result, bail};
+use std::io::{self, ErrorKind, Write};
+use std::path::Path;
+
+/// Does what was asked for; what could not be done is said on standard error.
+#[must_use]
+pub fn run(cli: &Cli) -> Exit {
+    answer(cli).unwrap_or_else(|error| failed(&error))
+}
+
+fn answer(cli: &Cli) -> Result<Exit> {
+    match &cli.command {
+        None => overview(cli),
+        Some(Command::Services(_)) => services(cli),
+        Some(Command::Explain(args)) => explain(cli, args),
+        Some(Command::Who(args)) => who(cli, args),
+        Some(Command::Trace(args)) => trace(cli, args),
+        Some(Command::Check(args)) => check(cli, args),
+        Some(Command::Checks) => checks(cli),
+        Some(Command::Convert(args)) => convert(cli, args),
+        Some(Command::Completions { shell }) => completions(*shell),
+        Some(Command::Man { command }) => man(command.as_deref()),
+    }
+}
+
+fn failed(error: &Error) -> Exit {
+    if is_closed_pipe(error) {
+        return Exit::Answered;
+    }
+    // Standard error may be closed too; the status still tells.
+    let _ = writeln!(io::stderr(), "kubenat: {error:#}");
+    Exit::Failed
+}
+
+fn is_closed_pipe(error: &Error) -> bool {
+    let mut causes = error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>());
+    causes.any(|cause| cause.kind() == ErrorKind::BrokenPipe)
+}
+
+fn overview(cli: &Cli) -> Result<Exit> {
+    refuse_mistyped_command(cli)?;
+    bail!("the overview is not part of this build")
+}
+
+/// `kubenat chekc node.save` and `kubenat node.save check` read as two files, of which one is none.
+fn refuse_mistyped_command(cli: &Cli) -> Result<()> {
+    let missing = cli.files().into_iter().filter(|file| !file.exists()).filter_map(Path::to_str);
+    for word in missing {
+        match command_like(word) {
+            Some(command) if command == word => bail!("the command comes first: `kubenat {command} FILES`"),
+            Some(command) => bail!("there is no file and no command `{word}`: did you mean `kubenat {command}`?"),
+            None => {}
+        }
+    }
+    Ok(())
+}
+
+fn services(_cli: &Cli) -> Result<Exit> {
+    bail!("`services` is not part of this build")
+}
+
+fn explain(_cli: &Cli, _args: &ExplainArgs) -> Result<Exit> {
+    bail!("`explain` is not part of this build")
+}
+
+fn who(_cli: &Cli, _args: &WhoArgs) -> Result<Exit> {
+    bail!("`who` is not part of this build")
+}
+
+fn trace(_cli: &Cli, _args: &TraceArgs) -> Result<Exit> {
+    bail!("`trace` is not part of this build")
+}
+
+fn check(_cli: &Cli, _args: &CheckArgs) -> Result<Exit> {
+    bail!("`check` is not part of this build")
+}
+
+fn checks(_cli: &Cli) -> Result<Exit> {
+    bail!("`checks` is not part of this build")
+}
+
+fn convert(_cli: &Cli, _args: &ConvertArgs) -> Result<Exit> {
+    bail!("`convert` is not part of this build")
+}
+
+fn completions(shell: Shell) -> Result<Exit> {
+    written(&completion_script(shell))
+}
+
+fn man(command: Option<&str>) -> Result<Exit> {
+    written(&manual_page(command)?)
+}
+
+fn written(text: &[u8]) -> Result<Exit> {
+    let mut out = io::stdout().lock();
+    out.write_all(text)?;
+    out.flush()?;
+    Ok(Exit::Answered)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::Context;
+
+    #[test]
+    fn a_closed_pipe_is_no_failure_however_deep_it_lies() {
+        let closed = Err::<(), _>(io::Error::from(ErrorKind::BrokenPipe)).context("cannot write the answer");
+        assert_eq!(failed(&closed.unwrap_err()), Exit::Answered);
+        assert!(!is_closed_pipe(&io::Error::from(ErrorKind::NotFound).into()));
+    }
+}

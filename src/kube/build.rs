@@ -1,0 +1,183 @@
+//! Reads the per-service chains of the nat table, rule by rule.
+
+use super::reading::{Lead, Nat, Slot};
+use super::{
+    Balancing, ChainName, Dnat, EndpointChain, EndpointId, Hairpin, Identity, Prefix, Recheck, Role, ServiceChain,
+    ServiceChainId,
+};
+use crate::ruleset::{ChainGraph, ChainId, RecentAction, Rule, RuleId, Table, Target};
+use bstr::BStr;
+
+/// The service chains and endpoint chains of a nat table.
+pub(super) struct Chains<'a, 'src> {
+    pub(super) nat: Nat<'a, 'src>,
+    pub(super) services: Vec<ServiceChain<'src>>,
+    pub(super) endpoints: Vec<EndpointChain<'src>>,
+}
+
+impl<'a, 'src> Chains<'a, 'src> {
+    pub(super) fn new(table: &'a Table<'src>, graph: &'a ChainGraph) -> Self {
+        let nat = Nat { table, graph, slots: Vec::with_capacity(table.chains.len()) };
+        let mut chains = Self { nat, services: Vec::new(), endpoints: Vec::new() };
+        for (id, _) in table.chain_ids() {
+            let slot = chains.slot(id);
+            chains.nat.slots.push(slot);
+        }
+        for at in 0..chains.services.len() {
+            chains.read_service_chain(at);
+        }
+        for at in 0..chains.endpoints.len() {
+            chains.read_endpoint_chain(at);
+        }
+        chains.name_by_endpoints();
+        chains
+    }
+
+    /// What a chain is, and a place for it.
+    fn slot(&mut self, chain: ChainId) -> Slot {
+        let name = self.nat.table.chain(chain).name;
+        match ChainName::of(name) {
+            ChainName::Hashed(Prefix::Sep, _) => Slot::Endpoint(self.new_endpoint(chain)),
+            ChainName::Hashed(prefix, _) if prefix.is_service() => {
+                let id = ServiceChainId(index(self.services.len()));
+                self.services.push(empty_service_chain(chain, name, prefix));
+                Slot::Service(id)
+            }
+            ChainName::Static(fixed) => Slot::Static(fixed),
+            ChainName::Hashed(..) | ChainName::Foreign => Slot::Foreign,
+        }
+    }
+
+    fn new_endpoint(&mut self, chain: ChainId) -> EndpointId {
+        let id = EndpointId(index(self.endpoints.len()));
+        self.endpoints.push(empty_endpoint_chain(chain, self.nat.table.chain(chain).name));
+        id
+    }
+
+    fn read_service_chain(&mut self, at: usize) {
+        let table = self.nat.table;
+        let rules = table.rules_of(self.services[at].chain);
+        if self.services[at].balances() {
+            self.services[at].balancing.reserve_exact(rules.len());
+        }
+        for (id, rule) in rules {
+            let facts = self.nat.facts(rule);
+            let lead = self.endpoint_lead(self.nat.lead(id, rule), self.services[at].balances());
+            let chain = &mut self.services[at];
+            chain.named = chain.named.or_else(|| Role::of(facts.comment?).service());
+            let endpoint = if let Lead::Endpoint(endpoint) = lead { Some(endpoint) } else { None };
+            match lead {
+                Lead::Masquerade => chain.masquerade.push(id),
+                Lead::Drop => chain.drops.push(id),
+                Lead::Service(to) => chain.jumps.push((id, to)),
+                Lead::Endpoint(_) | Lead::Missing(_, Some(Prefix::Sep)) if facts.rechecks() => {
+                    let seconds = facts.recent.and_then(|recent| recent.seconds);
+                    chain.rechecks.push(Recheck { rule: id, endpoint, seconds });
+                }
+                Lead::Endpoint(_) | Lead::Missing(_, Some(Prefix::Sep)) => chain.balancing.push(Balancing {
+                    rule: id,
+                    endpoint,
+                    chain_name: rule.target.as_ref().and_then(Target::chain_name).unwrap_or_default(),
+                    threshold: facts.threshold,
+                    comment: facts.comment,
+                }),
+                // The tail of KUBE-FW since 1.27 only counts.
+                Lead::Nowhere if rule.target.is_none() => {}
+                Lead::NodePorts | Lead::Foreign(_) | Lead::Missing(..) | Lead::Nowhere => chain.others.push(id),
+            }
+        }
+    }
+
+    /// A chain of another name that translates addresses serves as an endpoint chain where one is expected.
+    fn endpoint_lead(&mut self, lead: Lead<'src>, balances: bool) -> Lead<'src> {
+        let Lead::Foreign(chain) = lead else { return lead };
+        let table = self.nat.table;
+        if !balances || !table.rules_of(chain).any(|(_, rule)| matches!(rule.target, Some(Target::Dnat(_)))) {
+            return lead;
+        }
+        let endpoint = self.new_endpoint(chain);
+        self.nat.slots[chain.0 as usize] = Slot::Endpoint(endpoint);
+        Lead::Endpoint(endpoint)
+    }
+
+    fn read_endpoint_chain(&mut self, at: usize) {
+        let table = self.nat.table;
+        for (id, rule) in table.rules_of(self.endpoints[at].chain) {
+            self.read_endpoint_rule(at, id, rule);
+        }
+    }
+
+    fn read_endpoint_rule(&mut self, at: usize, id: RuleId, rule: &'a Rule<'src>) {
+        let facts = self.nat.facts(rule);
+        let lead = self.nat.lead(id, rule);
+        let chain = &mut self.endpoints[at];
+        chain.named = chain.named.or_else(|| Role::of(facts.comment?).service());
+        if facts.recent.is_some_and(|recent| recent.action == RecentAction::Set) {
+            chain.remembers = chain.remembers.or(Some(id));
+        }
+        if let Some(to) = rule.target.as_ref().and_then(Target::dnat) {
+            let dnat = Dnat { rule: id, protocol: facts.protocol, address: to.address(), port: to.port() };
+            put(&mut chain.dnat, &mut chain.more_dnats, dnat);
+        } else if lead == Lead::Masquerade {
+            let hairpin = Hairpin { rule: id, source: facts.source_address() };
+            put(&mut chain.hairpin, &mut chain.more_hairpins, hairpin);
+        } else {
+            chain.others.push(id);
+        }
+    }
+
+    /// A service chain whose own rules have no comment is named by the chains it leads to.
+    fn name_by_endpoints(&mut self) {
+        for chain in self.services.iter_mut().filter(|chain| chain.named.is_none()) {
+            let mut ends = chain.balancing.iter().filter_map(|balancing| balancing.endpoint);
+            chain.named = ends.find_map(|end| self.endpoints[end.0 as usize].named);
+        }
+    }
+}
+
+/// The first of its kind goes to `first`, the others to `more`.
+fn put<T>(first: &mut Option<T>, more: &mut Vec<T>, value: T) {
+    if first.is_none() {
+        *first = Some(value);
+    } else {
+        more.push(value);
+    }
+}
+
+/// An index that fits: there are no more chains than bytes of text, whose offsets have 32 bits.
+pub(super) fn index(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+fn empty_service_chain(chain: ChainId, name: &BStr, prefix: Prefix) -> ServiceChain<'_> {
+    ServiceChain {
+        chain,
+        name,
+        prefix,
+        named: None,
+        masquerade: Vec::new(),
+        rechecks: Vec::new(),
+        balancing: Vec::new(),
+        jumps: Vec::new(),
+        drops: Vec::new(),
+        others: Vec::new(),
+        services: Vec::new(),
+    }
+}
+
+fn empty_endpoint_chain(chain: ChainId, name: &BStr) -> EndpointChain<'_> {
+    EndpointChain {
+        chain,
+        name,
+        named: None,
+        service: None,
+        dnat: None,
+        more_dnats: Vec::new(),
+        hairpin: None,
+        more_hairpins: Vec::new(),
+        remembers: None,
+        others: Vec::new(),
+        identity: Identity::Unknown,
+        made_for: None,
+    }
+}

@@ -1,0 +1,170 @@
+//! The chains kube-proxy makes for one service port, rule by rule: service chains and endpoint chains.
+
+use super::{ChainName, Identity, MadeFor, Prefix, ServicePortName};
+use crate::ruleset::{ChainId, Protocol, RuleId, Threshold};
+use bstr::BStr;
+use std::net::{IpAddr, SocketAddr};
+
+/// The place of a chain in [`Proxy::chains`](super::Proxy::chains).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServiceChainId(pub u32);
+
+/// The place of a chain in [`Proxy::endpoints`](super::Proxy::endpoints).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EndpointId(pub u32);
+
+/// A `KUBE-SVC-`, `SVL-`, `XLB-`, `EXT-` or `FW-` chain of the nat table, its rules sorted by what they are for.
+/// All rule lists are in the order of the chain.
+#[derive(Clone, Debug)]
+pub struct ServiceChain<'src> {
+    /// Where it stands in the nat table.
+    pub chain: ChainId,
+    /// Its name.
+    pub name: &'src BStr,
+    /// Which of the five it is.
+    pub prefix: Prefix,
+    /// The service named by the first comment in it that names one.
+    pub named: Option<ServicePortName<'src>>,
+    /// Rules that set the masquerade mark.
+    pub masquerade: Vec<RuleId>,
+    /// Affinity re-checks: clients that were here lately go where they went.
+    pub rechecks: Vec<Recheck>,
+    /// The balancing rules: those that choose an endpoint, affinity aside.
+    pub balancing: Vec<Balancing<'src>>,
+    /// Jumps to other service chains (`EXT` → `SVC`, `FW` → `EXT`, `XLB` → `SVC` …).
+    pub jumps: Vec<(RuleId, ServiceChainId)>,
+    /// Rules that set the drop mark (`KUBE-MARK-DROP`).
+    pub drops: Vec<RuleId>,
+    /// Rules kube-proxy does not write in such a chain, jumps to missing service chains among them.
+    pub others: Vec<RuleId>,
+    /// Its services, by index of [`Proxy::services`](super::Proxy::services): one, none for a leftover, more only
+    /// after hand edits.
+    pub services: Vec<u32>,
+}
+
+/// A rule of a service chain that chooses an endpoint.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Balancing<'src> {
+    /// The rule.
+    pub rule: RuleId,
+    /// The chain it jumps to; `None` if the table does not have it.
+    pub endpoint: Option<EndpointId>,
+    /// The name of that chain.
+    pub chain_name: &'src BStr,
+    /// What `-m statistic` draws against; `None` without one.
+    pub threshold: Option<Threshold>,
+    /// The text of its comment, without the quotes; see [`Balancing::claimed`].
+    pub comment: Option<&'src BStr>,
+}
+
+/// An affinity re-check: `-m recent --rcheck` before the balancing rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recheck {
+    /// The rule.
+    pub rule: RuleId,
+    /// The chain it jumps to; `None` if the table does not have it.
+    pub endpoint: Option<EndpointId>,
+    /// For how many seconds a client is remembered.
+    pub seconds: Option<u32>,
+}
+
+/// What the service chains say of session affinity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Affinity {
+    /// No chain with balancing rules is in the dump.
+    Unknown,
+    /// Balancing rules without re-checks.
+    None,
+    /// `ClientIP`, with its timeout; `None` only where the rule does not say it.
+    ClientIp {
+        /// Seconds since the client's last connection.
+        seconds: Option<u32>,
+    },
+}
+
+/// A `KUBE-SEP-` chain (or another chain that balancing rules jump to): what it does with the packets it gets.
+#[derive(Clone, Debug)]
+pub struct EndpointChain<'src> {
+    /// Where it stands in the nat table.
+    pub chain: ChainId,
+    /// Its name.
+    pub name: &'src BStr,
+    /// The service its own comments name.
+    pub named: Option<ServicePortName<'src>>,
+    /// The service whose balancing rules come here first, by index of [`Proxy::services`](super::Proxy::services).
+    pub service: Option<u32>,
+    /// Its first DNAT rule.
+    pub dnat: Option<Dnat>,
+    /// Further DNAT rules.
+    pub more_dnats: Vec<Dnat>,
+    /// Its first rule that sets the masquerade mark: for the pod that connects to itself.
+    pub hairpin: Option<Hairpin>,
+    /// Further rules of that kind.
+    pub more_hairpins: Vec<Hairpin>,
+    /// The rule that remembers the client (`-m recent --set`): the DNAT rule itself, as a rule.
+    pub remembers: Option<RuleId>,
+    /// Rules kube-proxy does not write in such a chain.
+    pub others: Vec<RuleId>,
+    /// Whether its name is the checksum of service, protocol and DNAT target; `Unknown` before
+    /// [`Proxy::verify`](super::Proxy::verify).
+    pub identity: Identity,
+    /// What a contradicted chain was made for, once [`Proxy::solve`](super::Proxy::solve) found it.
+    pub made_for: Option<MadeFor<'src>>,
+}
+
+/// A DNAT rule of an endpoint chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dnat {
+    /// The rule.
+    pub rule: RuleId,
+    /// Whom it asks for (`-p`); `None` without one.
+    pub protocol: Option<Protocol>,
+    /// The address it leads to, if it is just one.
+    pub address: Option<IpAddr>,
+    /// The port it leads to, if it is just one.
+    pub port: Option<u16>,
+}
+
+/// A rule of an endpoint chain that sets the masquerade mark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hairpin {
+    /// The rule.
+    pub rule: RuleId,
+    /// Its `-s`, if that is one address.
+    pub source: Option<IpAddr>,
+}
+
+impl Dnat {
+    /// Where it leads, if that is one address and one port.
+    #[must_use]
+    pub fn target(&self) -> Option<SocketAddr> {
+        Some(SocketAddr::new(self.address?, self.port?))
+    }
+}
+
+impl ServiceChain<'_> {
+    /// Whether its name is of the two prefixes (and XLB) that hold balancing rules.
+    #[must_use]
+    pub fn balances(&self) -> bool {
+        matches!(self.prefix, Prefix::Svc | Prefix::Svl | Prefix::Xlb)
+    }
+}
+
+impl EndpointChain<'_> {
+    /// Whether it is called like an endpoint chain, and not some other chain somebody jumps to.
+    #[must_use]
+    pub fn is_named_so(&self) -> bool {
+        matches!(ChainName::of(self.name), ChainName::Hashed(Prefix::Sep, _))
+    }
+}
+
+impl Balancing<'_> {
+    /// The `ip:port` its comment claims (`ns/name:port -> ip:port`, since 1.24).
+    #[must_use]
+    pub fn claimed(&self) -> Option<SocketAddr> {
+        match super::Role::of(self.comment?) {
+            super::Role::Endpoint { endpoint, .. } => std::str::from_utf8(endpoint).ok()?.parse().ok(),
+            _ => None,
+        }
+    }
+}

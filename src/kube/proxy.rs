@@ -1,0 +1,163 @@
+//! All that one ruleset says of kube-proxy.
+
+use super::assembly::Assembly;
+use super::build::Chains;
+use super::marks::{detectors, marks};
+use super::policy::{Delivered, settle};
+use super::reading::Nat;
+use super::{
+    Balancing, Dialect, EndpointChain, EndpointId, Prefix, ProxyMode, ServiceChain, ServiceChainId, ServicePort,
+    StaticChain, Verification,
+};
+use crate::ruleset::{ChainGraph, ChainId, Form, Mark, Net, Resolved, RuleId, Table, TableName};
+use crate::source::Span;
+use bstr::BStr;
+
+/// What kube-proxy meant by one ruleset. Rules and chains without another word are those of the nat table.
+#[derive(Debug)]
+pub struct Proxy<'a, 'src> {
+    /// The tables it was read from.
+    pub resolved: &'a Resolved<'a, 'src>,
+    /// Mode and era.
+    pub dialect: Dialect,
+    /// The service ports, in the order of the rules that capture them.
+    pub services: Vec<ServicePort<'src>>,
+    /// Every service chain of the nat table, in order, leftovers included.
+    pub chains: Vec<ServiceChain<'src>>,
+    /// Every endpoint chain of the nat table, in order, leftovers included.
+    pub endpoints: Vec<EndpointChain<'src>>,
+    /// Service and endpoint chains that no service leads to.
+    pub leftovers: Vec<ChainId>,
+    /// Rules of nat KUBE-SERVICES and KUBE-NODEPORTS that kube-proxy does not write there.
+    pub foreign: Vec<RuleId>,
+    /// The marks.
+    pub marks: Marks,
+    /// How pods of the node are told from other sources: each test found, the most frequent first.
+    pub detectors: Vec<Detector<'src>>,
+    /// The jumps from KUBE-SERVICES to KUBE-NODEPORTS.
+    pub node_port_jumps: Vec<RuleId>,
+    /// Whether lines of the nat table are missing, so that nothing can be said of what is absent.
+    pub is_partial: bool,
+    /// How many names are the checksums they should be; all zero before [`Proxy::verify`].
+    pub verification: Verification,
+}
+
+/// The bits kube-proxy and kubelet mark packets with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// What KUBE-MARK-MASQ sets; `None` if it does not say.
+    pub masquerade: Option<Mark>,
+    /// What KUBE-MARK-DROP sets; `None` if it does not say.
+    pub drop: Option<Mark>,
+}
+
+/// A test for "comes from a pod of this node", and how often it is used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Detector<'src> {
+    /// The test.
+    pub test: LocalTest<'src>,
+    /// The first rule that has it.
+    pub rule: RuleId,
+    /// How many rules have it.
+    pub rules: u32,
+}
+
+/// How a pod of this node is told from others.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum LocalTest<'src> {
+    /// By its address.
+    Source(Net),
+    /// By the interface it comes from (ends in `+` for a prefix).
+    Interface(&'src BStr),
+}
+
+impl<'a, 'src> Proxy<'a, 'src> {
+    /// Reads kube-proxy's templates out of the tables. Chain names are not recomputed: see [`Proxy::verify`].
+    #[must_use]
+    pub fn new(resolved: &'a Resolved<'a, 'src>) -> Self {
+        let nothing = (empty_nat(), ChainGraph::default());
+        let (table, graph) = resolved.table(TableName::Nat).unwrap_or((&nothing.0, &nothing.1));
+        let mut chains = Chains::new(table, graph);
+        let mut assembly = Assembly::new(&mut chains);
+        if let Some((filter, _)) = resolved.table(TableName::Filter) {
+            assembly.take_filter(filter);
+        }
+        let leftovers = assembly.take_strays(&mut chains);
+        let Assembly { mut services, mut foreign, node_port_jumps, .. } = assembly;
+        let dialect = Dialect::of(resolved, &chains, &services);
+        if dialect.mode != ProxyMode::Iptables {
+            foreign.clear();
+        }
+        let mut delivered = Delivered::new(&chains);
+        for service in &mut services {
+            settle(&chains, dialect, service, &mut delivered);
+        }
+        let (marks, detectors) = (marks(&chains.nat), detectors(&chains, &services));
+        let is_partial = resolved.table(TableName::Nat).is_some() && is_partial(&chains.nat);
+        let Chains { services: chains, endpoints, .. } = chains;
+        Self {
+            resolved,
+            dialect,
+            services,
+            chains,
+            endpoints,
+            leftovers,
+            foreign,
+            marks,
+            detectors,
+            node_port_jumps,
+            is_partial,
+            verification: Verification::default(),
+        }
+    }
+
+    /// The nat table, which most ids here belong to.
+    #[must_use]
+    pub fn nat(&self) -> Option<(&'a Table<'src>, &'a ChainGraph)> {
+        self.resolved.table(TableName::Nat)
+    }
+
+    /// A service chain.
+    #[must_use]
+    pub fn chain(&self, id: ServiceChainId) -> &ServiceChain<'src> {
+        &self.chains[id.0 as usize]
+    }
+
+    /// An endpoint chain.
+    #[must_use]
+    pub fn endpoint(&self, id: EndpointId) -> &EndpointChain<'src> {
+        &self.endpoints[id.0 as usize]
+    }
+
+    /// The balancing rules of the cluster policy: those of KUBE-SVC.
+    #[must_use]
+    pub fn cluster_endpoints(&self, service: &ServicePort<'src>) -> &[Balancing<'src>] {
+        service.chain(Prefix::Svc).map_or(&[], |own| &self.chain(own.id).balancing)
+    }
+
+    /// The balancing rules of the local policy: those of KUBE-SVL, or of KUBE-XLB up to 1.23.
+    #[must_use]
+    pub fn local_endpoints(&self, service: &ServicePort<'src>) -> &[Balancing<'src>] {
+        let own = service.chain(Prefix::Svl).or_else(|| service.chain(Prefix::Xlb));
+        own.map_or(&[], |own| &self.chain(own.id).balancing)
+    }
+}
+
+/// Stands for a nat table that the text does not have.
+fn empty_nat<'src>() -> Table<'src> {
+    Table {
+        name: TableName::Nat,
+        is_named: false,
+        form: Form::Save,
+        span: Span::default(),
+        is_complete: false,
+        chains: Vec::new(),
+        rules: Vec::new(),
+        counters: Vec::new(),
+        matches: Vec::new(),
+    }
+}
+
+fn is_partial(nat: &Nat<'_, '_>) -> bool {
+    !nat.table.is_complete || nat.fixed(StaticChain::Services).is_none()
+}

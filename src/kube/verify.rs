@@ -1,0 +1,142 @@
+//! Chain names are checksums: whether each is the one that its service, protocol and endpoint give.
+
+use super::name::{endpoint_hash_after, finished, service_digest};
+use super::{ChainHash, ChainName, EndpointChain, Prefix, Proxy, ServiceChain, ServicePort, ServicePortName};
+use crate::ruleset::Protocol;
+use bstr::BStr;
+use sha2::Sha256;
+
+/// Whether a chain's name is the checksum of what the rules say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Identity {
+    /// It is: proof that name, protocol (and endpoint) belong to the chain.
+    Verified,
+    /// It is not.
+    Contradicted,
+    /// The dump does not say what it should be the checksum of.
+    #[default]
+    Unknown,
+}
+
+impl Identity {
+    fn of(is_verified: bool) -> Self {
+        if is_verified { Self::Verified } else { Self::Contradicted }
+    }
+
+    /// One contradiction is enough; otherwise one proof is.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Contradicted, _) | (_, Self::Contradicted) => Self::Contradicted,
+            (Self::Verified, _) | (_, Self::Verified) => Self::Verified,
+            (Self::Unknown, Self::Unknown) => Self::Unknown,
+        }
+    }
+}
+
+/// How many chain names are what they should be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Verification {
+    /// Chains that verify.
+    pub verified: u32,
+    /// Chains that are contradicted.
+    pub contradicted: u32,
+    /// Chains about which the dump does not tell enough.
+    pub unknown: u32,
+    /// Those of `contradicted` that [`Proxy::solve`] found the text of.
+    pub solved: u32,
+}
+
+impl Verification {
+    /// Whether names can serve as witnesses: where fewer than half of those that can be recomputed are the checksum of
+    /// something known, the dump was anonymised or written by something else.
+    #[must_use]
+    pub fn is_trustworthy(self) -> bool {
+        let known = self.verified + self.solved;
+        known > 0 && known >= self.contradicted.saturating_sub(self.solved)
+    }
+
+    fn of(&mut self, identity: Identity) -> &mut u32 {
+        match identity {
+            Identity::Verified => &mut self.verified,
+            Identity::Contradicted => &mut self.contradicted,
+            Identity::Unknown => &mut self.unknown,
+        }
+    }
+
+    fn count(&mut self, identity: Identity) {
+        *self.of(identity) += 1;
+    }
+
+    /// Judges a chain anew that was counted before.
+    pub(super) fn change(&mut self, identity: &mut Identity, to: Identity) {
+        let before = self.of(*identity);
+        *before = before.saturating_sub(1);
+        *identity = to;
+        self.count(to);
+    }
+}
+
+impl Proxy<'_, '_> {
+    /// Recomputes the names of all service and endpoint chains, one hash each, and names services by hash that no
+    /// comment names. Leftovers are judged by their own comments.
+    pub fn verify(&mut self) {
+        let mut verification = Verification::default();
+        for service in &mut self.services {
+            verify_service(service, &self.chains, &mut verification);
+        }
+        let mut last: Option<(&BStr, Protocol, Sha256)> = None;
+        for endpoint in &mut self.endpoints {
+            let service = endpoint.service.map(|at| &self.services[at as usize]);
+            endpoint.identity = endpoint_identity(endpoint, service, &mut last);
+            verification.count(endpoint.identity);
+        }
+        self.verification = verification;
+    }
+}
+
+/// What a service chain's name ends in, if it is one.
+fn hash_in(name: &BStr) -> Option<&[u8]> {
+    match ChainName::of(name) {
+        ChainName::Hashed(prefix, tail) if prefix.is_service() || prefix == Prefix::Sep => Some(tail),
+        _ => None,
+    }
+}
+
+fn verify_service(service: &mut ServicePort<'_>, chains: &[ServiceChain<'_>], verification: &mut Verification) {
+    let expected = service_hash_of(service.name, service.protocol);
+    let mut whole = Identity::Unknown;
+    for own in &mut service.chains {
+        let tail = hash_in(chains[own.id.0 as usize].name);
+        own.identity = expected.zip(tail).map_or(Identity::Unknown, |(hash, tail)| Identity::of(hash.is(tail)));
+        verification.count(own.identity);
+        whole = whole.and(own.identity);
+    }
+    service.identity = whole;
+}
+
+fn service_hash_of(name: Option<ServicePortName<'_>>, protocol: Option<Protocol>) -> Option<ChainHash> {
+    Some(finished(service_digest(name?.text(), protocol?)))
+}
+
+/// By the name its own comments give, else by the service that leads to it; by the protocol of its DNAT rule.
+/// The digest of the last service is kept, since the chains of one service often follow each other.
+fn endpoint_identity<'src>(
+    endpoint: &EndpointChain<'src>,
+    service: Option<&ServicePort<'src>>,
+    last: &mut Option<(&'src BStr, Protocol, Sha256)>,
+) -> Identity {
+    let name = endpoint.named.or_else(|| service.and_then(|service| service.name));
+    let (Some(name), Some(dnat), Some(tail)) = (name, endpoint.dnat, hash_in(endpoint.name)) else {
+        return Identity::Unknown;
+    };
+    let protocol = dnat.protocol.or_else(|| service.and_then(|service| service.protocol));
+    let (Some(protocol), Some(target)) = (protocol, dnat.target()) else { return Identity::Unknown };
+    let digest = match last {
+        Some((text, its, digest)) if *text == name.text() && *its == protocol => digest.clone(),
+        _ => service_digest(name.text(), protocol),
+    };
+    let hash = endpoint_hash_after(digest.clone(), target);
+    *last = Some((name.text(), protocol, digest));
+    Identity::of(hash.is(tail))
+}

@@ -1,0 +1,269 @@
+//! A table under construction: chains as they are met, rules in the order of the text, grouped by chain at the end.
+
+use crate::ruleset::{Chain, ChainId, ChainKind, Counters, Form, Match, Policy, Rule, Table, TableName, Target};
+use crate::source::Span;
+use bstr::BStr;
+use std::collections::{HashMap, VecDeque};
+
+/// Chains the kernel calls at a hook.
+const BUILT_IN: [&str; 5] = ["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"];
+
+/// Whether a chain of that name is built in.
+pub(super) fn is_built_in(name: &[u8]) -> bool {
+    BUILT_IN.iter().any(|known| known.as_bytes() == name)
+}
+
+/// A table that more lines may be added to.
+#[derive(Debug)]
+pub(super) struct TableBuilder<'src> {
+    pub(super) table: Table<'src>,
+    by_name: HashMap<&'src BStr, ChainId>,
+    /// The chain of the last rule: the next one mostly stands in the same or in the one declared behind it.
+    last: u32,
+    /// Rules of each chain, once a command other than an append came.
+    orders: Option<Vec<VecDeque<u32>>>,
+    has_counters: bool,
+}
+
+impl<'src> TableBuilder<'src> {
+    pub(super) fn new(name: Option<TableName<'src>>, form: Form, span: Span) -> Self {
+        Self {
+            table: Table {
+                name: name.unwrap_or(TableName::Nat),
+                is_named: name.is_some(),
+                form,
+                span,
+                is_complete: false,
+                chains: Vec::new(),
+                rules: Vec::new(),
+                counters: Vec::new(),
+                matches: Vec::new(),
+            },
+            by_name: HashMap::new(),
+            last: 0,
+            orders: None,
+            has_counters: false,
+        }
+    }
+
+    /// Whether a line of its own declared that chain already.
+    pub(super) fn has_declared(&self, name: &BStr) -> bool {
+        self.by_name.get(name).is_some_and(|&id| self.table.chain(id).is_declared)
+    }
+
+    /// Declares a chain. A chain declared again, as in input of iptables-restore, starts anew without its rules.
+    pub(super) fn declare(&mut self, name: &'src BStr, kind: ChainKind, span: Span) {
+        let id = self.chain(name, span);
+        if self.table.chain(id).is_declared {
+            self.flush(id);
+        }
+        let chain = &mut self.table.chains[id.0 as usize];
+        (chain.kind, chain.is_declared, chain.span) = (kind, true, span);
+        self.last = id.0;
+    }
+
+    /// Sets a policy, as `-P` does.
+    pub(super) fn set_policy(&mut self, name: &'src BStr, policy: Policy, counters: Option<Counters>, span: Span) {
+        let id = self.chain(name, span);
+        let chain = &mut self.table.chains[id.0 as usize];
+        chain.kind = ChainKind::BuiltIn { policy: Some(policy), counters };
+        chain.is_declared = true;
+    }
+
+    /// The chain of that name, made from what is known if no line declared it.
+    pub(super) fn chain(&mut self, name: &'src BStr, span: Span) -> ChainId {
+        for near in [self.last, self.last + 1] {
+            if self.table.chains.get(near as usize).is_some_and(|chain| chain.name == name) {
+                return ChainId(near);
+            }
+        }
+        let next = ChainId(u32::try_from(self.table.chains.len()).unwrap_or(u32::MAX));
+        let id = *self.by_name.entry(name).or_insert(next);
+        if id == next {
+            let kind = if is_built_in(name) {
+                ChainKind::BuiltIn { policy: None, counters: None }
+            } else {
+                ChainKind::UserDefined { references: None }
+            };
+            self.table.chains.push(Chain { name, kind, is_declared: false, span, rules: 0..0 });
+            if let Some(orders) = &mut self.orders {
+                orders.push(VecDeque::new());
+            }
+        }
+        id
+    }
+
+    /// Where the matches of the next rule go; [`Self::append`] takes what was pushed since.
+    pub(super) fn matches(&mut self) -> &mut Vec<Match<'src>> {
+        &mut self.table.matches
+    }
+
+    /// Number of matches so far: where those of the next rule begin.
+    pub(super) fn mark(&self) -> usize {
+        self.table.matches.len()
+    }
+
+    /// Adds a rule at the end of its chain, with the matches pushed since `mark`.
+    pub(super) fn append(
+        &mut self,
+        chain: ChainId,
+        mark: usize,
+        target: Option<Target<'src>>,
+        counters: Option<Counters>,
+        span: Span,
+    ) {
+        let rule = self.push(chain, mark, target, counters, span);
+        if let Some(orders) = &mut self.orders {
+            orders[chain.0 as usize].push_back(rule);
+        }
+        self.last = chain.0;
+    }
+
+    /// Adds a rule before the one at `at` (from 1), as `-I` does; beyond the end it becomes the last one.
+    pub(super) fn insert(
+        &mut self,
+        chain: ChainId,
+        at: u32,
+        mark: usize,
+        target: Option<Target<'src>>,
+        counters: Option<Counters>,
+        span: Span,
+    ) {
+        let rule = self.push(chain, mark, target, counters, span);
+        let order = self.order(chain);
+        let at = (at.max(1) as usize - 1).min(order.len());
+        order.insert(at, rule);
+    }
+
+    /// Takes the rule at `at` (from 1) out, as `-D CHAIN N` does; whether there was one.
+    pub(super) fn delete_at(&mut self, chain: ChainId, at: u32) -> bool {
+        let order = self.order(chain);
+        let at = at as usize;
+        let is_there = (1..=order.len()).contains(&at);
+        if is_there {
+            order.remove(at - 1);
+        }
+        is_there
+    }
+
+    /// Takes the first rule out that equals the matches pushed since `mark` and `target`; whether there was one.
+    pub(super) fn delete(&mut self, chain: ChainId, mark: usize, target: Option<&Target<'src>>) -> bool {
+        self.order(chain);
+        let wanted = self.table.matches.split_off(mark);
+        let equals = |&rule: &u32| {
+            let rule = &self.table.rules[rule as usize];
+            self.table.matches(rule) == wanted && rule.target.as_ref() == target
+        };
+        let at = self.orders.as_ref().and_then(|orders| orders[chain.0 as usize].iter().position(equals));
+        at.is_some_and(|at| self.delete_at(chain, u32::try_from(at + 1).unwrap_or(u32::MAX)))
+    }
+
+    /// Empties a chain, as `-F CHAIN` does.
+    pub(super) fn flush(&mut self, chain: ChainId) {
+        self.order(chain).clear();
+    }
+
+    /// Empties all chains, as `-F` does.
+    pub(super) fn flush_all(&mut self) {
+        for id in 0..u32::try_from(self.table.chains.len()).unwrap_or(u32::MAX) {
+            self.flush(ChainId(id));
+        }
+    }
+
+    /// Takes a user-defined chain back, as `-X CHAIN` does: it is empty and no longer declared.
+    pub(super) fn delete_chain(&mut self, chain: ChainId) {
+        self.flush(chain);
+        self.table.chains[chain.0 as usize].is_declared = false;
+    }
+
+    /// Takes all user-defined chains back, as `-X` does.
+    pub(super) fn delete_chains(&mut self) {
+        for id in 0..u32::try_from(self.table.chains.len()).unwrap_or(u32::MAX) {
+            if !self.table.chain(ChainId(id)).is_built_in() {
+                self.delete_chain(ChainId(id));
+            }
+        }
+    }
+
+    fn push(
+        &mut self,
+        chain: ChainId,
+        mark: usize,
+        target: Option<Target<'src>>,
+        counters: Option<Counters>,
+        span: Span,
+    ) -> u32 {
+        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        let rule = offset(self.table.rules.len());
+        let matches = offset(mark)..offset(self.table.matches.len());
+        self.table.rules.push(Rule { chain, span, matches, target });
+        if counters.is_some() && !self.has_counters {
+            self.has_counters = true;
+            self.table.counters.resize(rule as usize, Counters::default());
+        }
+        if self.has_counters {
+            self.table.counters.push(counters.unwrap_or_default());
+        }
+        rule
+    }
+
+    /// The rules of a chain in their order, kept as a list from now on.
+    fn order(&mut self, chain: ChainId) -> &mut VecDeque<u32> {
+        let (rules, chains) = (&self.table.rules, self.table.chains.len());
+        let orders = self.orders.get_or_insert_with(|| {
+            let mut orders = vec![VecDeque::new(); chains];
+            for (at, rule) in (0u32..).zip(rules) {
+                orders[rule.chain.0 as usize].push_back(at);
+            }
+            orders
+        });
+        &mut orders[chain.0 as usize]
+    }
+
+    /// The finished table, its rules grouped by chain.
+    pub(super) fn finish(mut self) -> Table<'src> {
+        match self.orders.take() {
+            Some(orders) => self.reorder(orders.into_iter().flatten().collect()),
+            None if !is_grouped(&self.table.rules) => {
+                let mut order: Vec<u32> = (0..u32::try_from(self.table.rules.len()).unwrap_or(u32::MAX)).collect();
+                order.sort_by_key(|&rule| self.table.rules[rule as usize].chain);
+                self.reorder(order);
+            }
+            None => {}
+        }
+        self.set_ranges();
+        self.table.chains.shrink_to_fit();
+        self.table.rules.shrink_to_fit();
+        self.table
+    }
+
+    fn reorder(&mut self, order: Vec<u32>) {
+        if self.has_counters {
+            self.table.counters = order.iter().map(|&rule| self.table.counters[rule as usize]).collect();
+        }
+        let mut rules: Vec<Option<Rule<'src>>> = std::mem::take(&mut self.table.rules).into_iter().map(Some).collect();
+        self.table.rules = order.into_iter().filter_map(|rule| rules[rule as usize].take()).collect();
+    }
+
+    fn set_ranges(&mut self) {
+        let mut start = 0;
+        for group in self.table.rules.chunk_by(|one, next| one.chain == next.chain) {
+            let end = start + u32::try_from(group.len()).unwrap_or(u32::MAX);
+            self.table.chains[group[0].chain.0 as usize].rules = start..end;
+            start = end;
+        }
+    }
+}
+
+/// Whether the rules of each chain stand together. Chains mostly come in the order of their ids, which proves it.
+fn is_grouped(rules: &[Rule<'_>]) -> bool {
+    if rules.is_sorted_by_key(|rule| rule.chain) {
+        return true;
+    }
+    let mut seen = Vec::new();
+    rules.chunk_by(|one, next| one.chain == next.chain).all(|group| {
+        let chain = group[0].chain.0 as usize;
+        seen.resize(seen.len().max(chain + 1), false);
+        !std::mem::replace(&mut seen[chain], true)
+    })
+}

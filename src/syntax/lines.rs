@@ -1,0 +1,105 @@
+//! The lines of a text. A quote that is open at the end of a rule's line carries on: a comment may hold a line feed.
+
+use super::word::{is_blank, next_word, skip_blanks};
+use crate::source::trim_line_end;
+use memchr::{memchr, memchr_iter};
+
+/// How many lines a quote may hold together; comments have 255 bytes at most.
+const JOINED: usize = 32;
+
+/// The lines of `text`, each without its end.
+pub(super) fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let end = line_end(rest);
+        let end = if may_leave_quote_open(&rest[..end]) { joined_end(rest, end) } else { end };
+        let (line, after) = rest.split_at(end);
+        rest = after;
+        Some(trim_line_end(line))
+    })
+}
+
+/// `line` without blanks around it.
+pub(super) fn trim_blanks(line: &[u8]) -> &[u8] {
+    let line = skip_blanks(line);
+    let end = line.iter().rposition(|&byte| !is_blank(byte)).map_or(0, |last| last + 1);
+    &line[..end]
+}
+
+/// Offset behind the line feed.
+fn line_end(text: &[u8]) -> usize {
+    memchr(b'\n', text).map_or(text.len(), |at| at + 1)
+}
+
+/// A cheap look: only lines of rules, and of those only with an odd number of quotes or with a backslash.
+fn may_leave_quote_open(line: &[u8]) -> bool {
+    matches!(line.first(), Some(b'-' | b'['))
+        && (memchr_iter(b'"', line).count() % 2 == 1 || memchr(b'\\', line).is_some_and(|_| line.contains(&b'"')))
+}
+
+/// Where the line ends with the lines that its open quote holds; its own end if it has none, or if what follows is a
+/// line of a dump in its own right.
+fn joined_end(text: &[u8], end: usize) -> usize {
+    if !leaves_quote_open(trim_line_end(&text[..end])) {
+        return end;
+    }
+    let mut stop = end;
+    for _ in 0..JOINED {
+        let next = &text[stop..];
+        if next.is_empty() || begins_dump_line(next) {
+            return end;
+        }
+        stop += line_end(next);
+        if !leaves_quote_open(trim_line_end(&text[..stop])) {
+            return stop;
+        }
+    }
+    end
+}
+
+/// Whether a quoted word begins in the line and does not end in it.
+fn leaves_quote_open(line: &[u8]) -> bool {
+    let mut rest = line;
+    loop {
+        let (after, word) = next_word(rest);
+        match word {
+            [] => return false,
+            [b'"', inner @ ..] if !inner.ends_with(b"\"") || inner.is_empty() => return true,
+            _ => rest = after,
+        }
+    }
+}
+
+fn begins_dump_line(text: &[u8]) -> bool {
+    [b"-A ".as_slice(), b":", b"*", b"#", b"COMMIT", b"-N ", b"-P "].iter().any(|start| text.starts_with(start))
+        || (text.starts_with(b"[") && memchr(b']', text).is_some_and(|close| text[close..].starts_with(b"] -A ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn splits(text: &str, expected: &[&str]) {
+        let found: Vec<_> = lines(text.as_bytes()).map(|line| String::from_utf8_lossy(line).into_owned()).collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_comment_with_a_line_feed_is_one_line() {
+        splits("-A X --comment \"a\nb\" -j Y\nCOMMIT\n", &["-A X --comment \"a\nb\" -j Y", "COMMIT"]);
+    }
+
+    #[test]
+    fn a_quote_cut_off_does_not_swallow_the_next_rule() {
+        splits("-A X --comment \"a\n-A Y -j Z\n", &["-A X --comment \"a", "-A Y -j Z"]);
+    }
+
+    #[test]
+    fn escaped_quotes_leave_nothing_open() {
+        splits("-A X --comment \"a \\\" b\"\r\n\nnext", &["-A X --comment \"a \\\" b\"", "", "next"]);
+    }
+}

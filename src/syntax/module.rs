@@ -1,0 +1,511 @@
+//! Match modules: `-m NAME` and the options that follow it.
+
+use super::fault::Read;
+use super::recent::recent;
+use super::rule::{Parts, old_bang};
+use super::word::{self, next_word, skip_blanks, valued, wanted, word};
+use crate::ruleset::{
+    AddressTypes, ConntrackOption, ConntrackStates, IcmpType, IfaceLimit, PhysdevTest, Protocol, Side, StateModule,
+    Test, Threshold,
+};
+use bstr::{BStr, ByteSlice};
+use memchr::memchr;
+
+/// `-m NAME`, and its first option if it has a type. `input` begins at `-m`, `rest` behind it.
+pub(crate) fn load<'src>(input: &'src [u8], rest: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read<'src, ()> {
+    let (after, name) = word(rest).map_err(|_| wanted("the name of a module", skip_blanks(rest)))?;
+    parts.module = name;
+    if let Some(transport) = transport(name) {
+        parts.transport = Some(transport);
+        let (rest, found) = typed_option(after, parts)?;
+        if !found {
+            parts.push(false, Test::Module(transport));
+        }
+        return Ok((rest, ()));
+    }
+    match name.as_bytes() {
+        b"recent" => recent(after, parts),
+        b"limit" => {
+            let end = untyped_end(after);
+            parts.push(false, Test::Limit(after[..end].trim().as_bstr()));
+            Ok((&after[end..], ()))
+        }
+        _ => {
+            let (rest, found) = typed_option(after, parts)?;
+            Ok((if found { rest } else { other(input, after, parts) }, ()))
+        }
+    }
+}
+
+/// A module named like a protocol that has ports.
+fn transport(name: &[u8]) -> Option<Protocol> {
+    match name {
+        b"tcp" => Some(Protocol::TCP),
+        b"udp" => Some(Protocol::UDP),
+        b"sctp" => Some(Protocol::SCTP),
+        b"dccp" => Some(Protocol::DCCP),
+        b"udplite" => Some(Protocol::UDPLITE),
+        _ => None,
+    }
+}
+
+/// An option of the module loaded last (or of the protocol's own): a typed test, or word for word.
+pub(crate) fn option<'src>(input: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read<'src, ()> {
+    let (rest, found) = typed_option(input, parts)?;
+    if found {
+        return Ok((rest, ()));
+    }
+    let (after, first) = word(input)?;
+    let (after, flag) = if first == "!" { word(after)? } else { (after, first) };
+    if !flag.starts_with(b"-") {
+        return Err(wanted("an option", skip_blanks(input)));
+    }
+    Ok((other(input, after, parts), ()))
+}
+
+/// Keeps what stands from `input` to the next option we know, word for word; `after` lies behind the first flag.
+fn other<'src>(input: &'src [u8], after: &'src [u8], parts: &mut Parts<'_, 'src>) -> &'src [u8] {
+    let input = skip_blanks(input);
+    let end = input.len() - after.len() + untyped_end(after);
+    parts.push(false, Test::Other(input[..end].trim_end().as_bstr()));
+    &input[end..]
+}
+
+/// Where options we have no type for end: before the next `-m`, `-j`, `-g` or option of iptables itself.
+pub(crate) fn untyped_end(input: &[u8]) -> usize {
+    let mut rest = input;
+    let mut bang = None;
+    loop {
+        let at = input.len() - rest.len();
+        let (after, word) = next_word(rest);
+        match word {
+            b"" => return bang.unwrap_or(input.len()),
+            b"-m" | b"-j" | b"-g" | b"-s" | b"-d" | b"-i" | b"-o" | b"-p" | b"-f" => return bang.unwrap_or(at),
+            b"!" => bang = Some(at),
+            _ => bang = None,
+        }
+        // These take one word, whatever it looks like.
+        let takes_any_word = matches!(
+            word,
+            b"--comment" | b"--string" | b"--hex-string" | b"--log-prefix" | b"--nflog-prefix" | b"--u32"
+        );
+        rest = if takes_any_word { next_word(after).0 } else { after };
+    }
+}
+
+/// Reads one option if it is one we have a type for; the flag tells whether.
+fn typed_option<'src>(input: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read<'src, bool> {
+    let (after, first) = next_word(input);
+    let (inverted, (rest, flag)) = if first == b"!" { (true, next_word(after)) } else { (false, (after, first)) };
+    if !flag.starts_with(b"--") {
+        return Ok((input, false));
+    }
+    let read = match (parts.module.as_bytes(), flag) {
+        (_, b"--sport" | b"--source-port") => port(Side::Source, inverted, rest, parts),
+        (_, b"--dport" | b"--destination-port") => port(Side::Destination, inverted, rest, parts),
+        (_, b"--tcp-flags") => tcp_flags(inverted, rest, parts),
+        (_, b"--syn") => {
+            parts.push(inverted, Test::TcpFlags { mask: 0x17, set: 0x02 });
+            return Ok((rest, true));
+        }
+        (b"comment", b"--comment") => comment(rest, parts),
+        (b"statistic", b"--mode") => statistic(inverted, rest, parts),
+        (b"mark", b"--mark") => mark(Test::Mark, inverted, rest, parts),
+        (b"connmark", b"--mark") => mark(Test::Connmark, inverted, rest, parts),
+        (b"conntrack" | b"state", _) => return conntrack(flag, inverted, (input, rest), parts),
+        (b"addrtype", _) => return address_type(flag, inverted, (input, rest), parts),
+        (b"multiport", _) => return multiport(flag, inverted, (input, rest), parts),
+        (b"iprange", b"--src-range") => range(Side::Source, inverted, rest, parts),
+        (b"iprange", b"--dst-range") => range(Side::Destination, inverted, rest, parts),
+        (b"physdev", _) => return physdev(flag, inverted, (input, rest), parts),
+        (b"set", b"--match-set") => set(inverted, rest, parts),
+        (b"nfacct", b"--nfacct-name") => named(Test::Nfacct, inverted, rest, parts),
+        (_, b"--icmp-type") => icmp(Protocol::ICMP, inverted, rest, parts),
+        (_, b"--icmpv6-type") => icmp(Protocol::ICMPV6, inverted, rest, parts),
+        _ => return Ok((input, false)),
+    };
+    read.map(|(rest, ())| (rest, true))
+}
+
+fn port<'src>(side: Side, inverted: bool, rest: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read<'src, ()> {
+    let (inverted, rest) = old_bang(inverted, rest);
+    let Some(module) = parts.transport.filter(|protocol| protocol.has_ports()) else {
+        return Err(wanted("a protocol that has ports, before this option", skip_blanks(rest)));
+    };
+    let named = |word| port_by_name(word).or_else(|| word::ports(word, b':'));
+    let (rest, range) = valued("a port, or two with a colon between", named)(rest)?;
+    parts.push(inverted, Test::Port { module, side, ports: range });
+    Ok((rest, ()))
+}
+
+/// Names of `/etc/services` that hand-made files have; iptables-save prints numbers.
+pub(crate) fn port_by_name(word: &[u8]) -> Option<crate::ruleset::PortRange> {
+    let port = match word {
+        b"ssh" => 22,
+        b"domain" => 53,
+        b"http" => 80,
+        b"https" => 443,
+        _ => return None,
+    };
+    Some(crate::ruleset::PortRange::single(port))
+}
+
+fn tcp_flags<'src>(inverted: bool, rest: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read<'src, ()> {
+    let (rest, mask) = valued("names of TCP flags", flags)(rest)?;
+    let (rest, set) = valued("names of TCP flags", flags)(rest)?;
+    parts.push(inverted, Test::TcpFlags { mask, set });
+    Ok((rest, ()))
+}
+
+/// `SYN,ACK`, `ALL`, `NONE`.
+pub(crate) fn flags(word: &[u8]) -> Option<u8> {
+    match word {
+        b"NONE" => Some(0),
+        b"ALL" => Some(0x3f),
+        _ => u8::try_from(word::bits(word, &["FIN", "SYN", "RST", "PSH", "ACK", "URG"])?).ok(),
+    }
+}
+
+fn comment<'src>(rest: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read<'src, ()> {
+    let (rest, raw) = word(rest).map_err(|_| wanted("a comment", skip_blanks(rest)))?;
+    parts.push(false, Test::Comment { raw, quoted: true });
+    Ok((rest, ()))
+}
+
+/// `--mode random [!] --probability P`, `--mode nth [!] --every N [--packet P]`.
+fn statistic<'src>(inverted: bool, rest: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read<'src, ()> {
+    let (after, mode) = next_word(rest);
+    let (inverted, after) = old_bang(inverted, after);
+    let (after, flag) = next_word(after);
+    match (mode, flag) {
+        (b"random", b"--probability") => {
+            let (rest, threshold) = valued("a probability from 0 to 1", threshold)(after)?;
+            parts.push(inverted, Test::Random(threshold));
+            Ok((rest, ()))
+        }
+        (b"nth", b"--every") => {
+            let (rest, every) = valued("a number from 1", |word| word::number(word).filter(|&every| every > 0))(after)?;
+            let (rest, packet) = match next_word(rest) {
+                (after, b"--packet") => valued("a number", word::number)(after)?,
+                _ => (rest, 0),
+            };
+            parts.push(inverted, Test::Nth { every, packet });
+            Ok((rest, ()))
+        }
+        _ => Err(wanted("`random --probability` or `nth --every`", skip_blanks(rest))),
+    }
+}
+
+pub(crate) fn threshold(word: &[u8]) -> Option<Threshold> {
+    let plain = word.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
+    let probability = word.to_str().ok().filter(|_| plain)?.parse().ok()?;
+    Threshold::from_probability(probability)
+}
+
+fn mark<'src>(
+    test: fn(crate::ruleset::Mark) -> Test<'src>,
+    inverted: bool,
+    rest: &'src [u8],
+    parts: &mut Parts<'_, 'src>,
+) -> Read<'src, ()> {
+    let (inverted, rest) = old_bang(inverted, rest);
+    let (rest, value) = valued("a mark, or a mark and a mask", word::mark)(rest)?;
+    parts.push(inverted, test(value));
+    Ok((rest, ()))
+}
+
+/// What follows a flag: where the option begins, and where its values do.
+type At<'src> = (&'src [u8], &'src [u8]);
+
+fn conntrack<'src>(
+    flag: &[u8],
+    inverted: bool,
+    (input, rest): At<'src>,
+    parts: &mut Parts<'_, 'src>,
+) -> Read<'src, bool> {
+    let original = |side| move |net| ConntrackOption::OriginalAddress { side, net };
+    let reply = |side| move |net| ConntrackOption::ReplyAddress { side, net };
+    let (rest, option) = match flag {
+        b"--ctstate" | b"--state" => return Ok(state(flag, inverted, (input, rest), parts)),
+        b"--ctorigsrc" => conntrack_net(rest, original(Side::Source))?,
+        b"--ctorigdst" => conntrack_net(rest, original(Side::Destination))?,
+        b"--ctreplsrc" => conntrack_net(rest, reply(Side::Source))?,
+        b"--ctrepldst" => conntrack_net(rest, reply(Side::Destination))?,
+        b"--ctorigsrcport" => conntrack_port(rest, Side::Source)?,
+        b"--ctorigdstport" => conntrack_port(rest, Side::Destination)?,
+        b"--ctproto" => {
+            let (rest, protocol) = valued("a protocol", Protocol::from_name)(rest)?;
+            (rest, ConntrackOption::Protocol(protocol))
+        }
+        b"--ctdir" => {
+            let direction = |word: &[u8]| match word {
+                b"ORIGINAL" => Some(true),
+                b"REPLY" => Some(false),
+                _ => None,
+            };
+            let (rest, is_original) = valued("ORIGINAL or REPLY", direction)(rest)?;
+            (rest, ConntrackOption::IsOriginal(is_original))
+        }
+        _ => return Ok((input, false)),
+    };
+    parts.push(inverted, Test::Conntrack(Box::new(option)));
+    Ok((rest, true))
+}
+
+fn conntrack_net(rest: &[u8], option: impl Fn(crate::ruleset::Net) -> ConntrackOption) -> Read<'_, ConntrackOption> {
+    let (rest, net) = valued("an address or a net", word::net)(rest)?;
+    Ok((rest, option(net)))
+}
+
+fn conntrack_port(rest: &[u8], side: Side) -> Read<'_, ConntrackOption> {
+    let (rest, ports) = valued("a port, or two with a colon between", |word| word::ports(word, b':'))(rest)?;
+    Ok((rest, ConntrackOption::OriginalPort { side, ports }))
+}
+
+/// Names that only newer iptables have stay word for word.
+fn state<'src>(
+    flag: &[u8],
+    inverted: bool,
+    (input, rest): At<'src>,
+    parts: &mut Parts<'_, 'src>,
+) -> (&'src [u8], bool) {
+    let (inverted, rest) = old_bang(inverted, rest);
+    let (after, word) = next_word(rest);
+    let Some(states) = word::bits(word, &ConntrackStates::NAMES).and_then(|bits| u8::try_from(bits).ok()) else {
+        return (input, false);
+    };
+    let module = if flag == b"--state" { StateModule::State } else { StateModule::Conntrack };
+    parts.push(inverted, Test::State { module, states: ConntrackStates(states) });
+    (after, true)
+}
+
+fn address_type<'src>(
+    flag: &[u8],
+    inverted: bool,
+    (input, rest): At<'src>,
+    parts: &mut Parts<'_, 'src>,
+) -> Read<'src, bool> {
+    let side = match flag {
+        b"--src-type" => Side::Source,
+        b"--dst-type" => Side::Destination,
+        b"--limit-iface-in" | b"--limit-iface-out" => {
+            let wanted = if flag == b"--limit-iface-in" { IfaceLimit::In } else { IfaceLimit::Out };
+            for each in parts.matches[parts.start..].iter_mut().rev() {
+                let Test::AddressType { limit, .. } = &mut each.test else { break };
+                *limit = Some(wanted);
+            }
+            return Ok((rest, true));
+        }
+        _ => return Ok((input, false)),
+    };
+    let (inverted, rest) = old_bang(inverted, rest);
+    let (rest, bits) = valued("kinds of addresses", |word| word::bits(word, &AddressTypes::NAMES))(rest)?;
+    parts.push(inverted, Test::AddressType { side, types: AddressTypes(bits), limit: None });
+    Ok((rest, true))
+}
+
+fn multiport<'src>(
+    flag: &[u8],
+    inverted: bool,
+    (input, rest): At<'src>,
+    parts: &mut Parts<'_, 'src>,
+) -> Read<'src, bool> {
+    let side = match flag {
+        b"--sports" | b"--source-ports" => Side::Source,
+        b"--dports" | b"--destination-ports" => Side::Destination,
+        b"--ports" => Side::Either,
+        _ => return Ok((input, false)),
+    };
+    let (inverted, rest) = old_bang(inverted, rest);
+    let (rest, list) = valued("ports with commas between", word::port_list)(rest)?;
+    parts.push(inverted, Test::Multiport { side, ports: list });
+    Ok((rest, true))
+}
+
+fn range<'src>(side: Side, inverted: bool, rest: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read<'src, ()> {
+    let (inverted, rest) = old_bang(inverted, rest);
+    let one_or_two = |word| word::address_range(word).or_else(|| word::address(word).map(|only| (only, only)));
+    let (rest, range) = valued("two addresses with `-` between", one_or_two)(rest)?;
+    parts.push(inverted, Test::AddressRange { side, range: Box::new(range) });
+    Ok((rest, ()))
+}
+
+fn physdev<'src>(
+    flag: &[u8],
+    inverted: bool,
+    (input, rest): At<'src>,
+    parts: &mut Parts<'_, 'src>,
+) -> Read<'src, bool> {
+    let (test, takes_name) = match flag {
+        b"--physdev-in" => (PhysdevTest::In, true),
+        b"--physdev-out" => (PhysdevTest::Out, true),
+        b"--physdev-is-in" => (PhysdevTest::IsIn, false),
+        b"--physdev-is-out" => (PhysdevTest::IsOut, false),
+        b"--physdev-is-bridged" => (PhysdevTest::IsBridged, false),
+        _ => return Ok((input, false)),
+    };
+    let (rest, name) = if takes_name { word(rest)? } else { (rest, BStr::new("")) };
+    parts.push(inverted, Test::Physdev { test, name });
+    Ok((rest, true))
+}
+
+/// `NAME src,dst`, kept as the two words they are.
+fn set<'src>(inverted: bool, rest: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read<'src, ()> {
+    let start = skip_blanks(rest);
+    let (after, _) = word(start).map_err(|_| wanted("the name of an ipset", start))?;
+    let (after, _) = word(after).map_err(|_| wanted("`src` or `dst`", skip_blanks(after)))?;
+    parts.push(inverted, Test::Set(start[..start.len() - after.len()].as_bstr()));
+    Ok((after, ()))
+}
+
+fn named<'src>(
+    test: fn(&'src BStr) -> Test<'src>,
+    inverted: bool,
+    rest: &'src [u8],
+    parts: &mut Parts<'_, 'src>,
+) -> Read<'src, ()> {
+    let (rest, name) = word(rest).map_err(|_| wanted("a name", skip_blanks(rest)))?;
+    parts.push(inverted, test(name));
+    Ok((rest, ()))
+}
+
+fn icmp<'src>(module: Protocol, inverted: bool, rest: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read<'src, ()> {
+    let (inverted, rest) = old_bang(inverted, rest);
+    let (after, name) = word(rest).map_err(|_| wanted("an ICMP type", skip_blanks(rest)))?;
+    let test = match icmp_type(name) {
+        Some(kind) => Test::Icmp { module, kind },
+        None if name.iter().any(u8::is_ascii_alphabetic) => Test::IcmpName { module, name },
+        None => return Err(wanted("an ICMP type, or a type and a code up to 255", skip_blanks(rest))),
+    };
+    parts.push(inverted, test);
+    Ok((after, ()))
+}
+
+/// `any`, `8`, `3/1`.
+pub(crate) fn icmp_type(word: &[u8]) -> Option<IcmpType> {
+    if word == b"any" {
+        return Some(IcmpType::Any);
+    }
+    match memchr(b'/', word) {
+        Some(slash) => {
+            let (kind, code) = (word::number(&word[..slash])?, word::number(&word[slash + 1..])?);
+            Some(IcmpType::Number { kind, code: Some(code) })
+        }
+        None => word::number(word).map(|kind| IcmpType::Number { kind, code: None }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::rule::tests::{faults, reads};
+    use super::*;
+    use crate::ruleset::{Mark, Match, PortRange, Recent, RecentAction};
+
+    fn one(line: &str, inverted: bool, test: Test<'_>) {
+        reads(line, &[Match { inverted, test }]);
+    }
+
+    #[test]
+    fn the_modules_of_kube_proxy_have_types() {
+        let local = AddressTypes::LOCAL;
+        one(
+            "-m addrtype --dst-type LOCAL",
+            false,
+            Test::AddressType { side: Side::Destination, types: local, limit: None },
+        );
+        one(
+            "-m addrtype ! --src-type LOCAL --limit-iface-in",
+            true,
+            Test::AddressType { side: Side::Source, types: local, limit: Some(IfaceLimit::In) },
+        );
+        one("-m mark ! --mark 0x4000/0x4000", true, Test::Mark(Mark { value: 0x4000, mask: 0x4000 }));
+        one("-m statistic --mode random --probability 0.33333333349", false, Test::Random(Threshold(715_827_883)));
+        one("-m statistic --mode nth --every 3 --packet 1", false, Test::Nth { every: 3, packet: 1 });
+        one(
+            "-m conntrack --ctstate NEW,DNAT",
+            false,
+            Test::State { module: StateModule::Conntrack, states: ConntrackStates::NEW.with(ConntrackStates::DNAT) },
+        );
+        one(
+            "-m comment --comment \"a \\\"b\\\"\"",
+            false,
+            Test::Comment { raw: "\"a \\\"b\\\"\"".into(), quoted: true },
+        );
+        one("-m comment --comment -dash", false, Test::Comment { raw: "-dash".into(), quoted: true });
+        one("-m physdev ! --physdev-is-in", true, Test::Physdev { test: PhysdevTest::IsIn, name: "".into() });
+        one("-m set --match-set KUBE-CLUSTER-IP dst,dst", false, Test::Set("KUBE-CLUSTER-IP dst,dst".into()));
+        one("-m nfacct --nfacct-name  pkts", false, Test::Nfacct("pkts".into()));
+    }
+
+    #[test]
+    fn recent_is_one_match_of_many_options() {
+        let recent = Recent {
+            action: RecentAction::Check,
+            seconds: Some(10800),
+            hitcount: None,
+            reap: true,
+            rttl: false,
+            name: "KUBE-SEP-X".into(),
+            mask: Some("255.255.255.255".into()),
+            side: Side::Source,
+        };
+        let line = "-m recent --rcheck --seconds 10800 --reap --name KUBE-SEP-X --mask 255.255.255.255 --rsource";
+        one(line, false, Test::Recent(Box::new(recent)));
+    }
+
+    #[test]
+    fn the_usual_neighbours_have_types() {
+        let ports = [PortRange::single(80), PortRange { first: 8000, last: 8010 }].into();
+        one("-m multiport --dports 80,8000:8010", false, Test::Multiport { side: Side::Destination, ports });
+        let range = Box::new(("10.0.0.1".parse().unwrap(), "10.0.0.9".parse().unwrap()));
+        one("-m iprange --src-range 10.0.0.1-10.0.0.9", false, Test::AddressRange { side: Side::Source, range });
+        one("-m limit --limit 5/min --limit-burst 3", false, Test::Limit("--limit 5/min --limit-burst 3".into()));
+        reads(
+            "-p icmp -m icmp --icmp-type 3/1",
+            &[
+                Match::of(Test::Protocol(Protocol::ICMP)),
+                Match::of(Test::Icmp { module: Protocol::ICMP, kind: IcmpType::Number { kind: 3, code: Some(1) } }),
+            ],
+        );
+        reads(
+            "-p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN",
+            &[Match::of(Test::Protocol(Protocol::TCP)), Match::of(Test::TcpFlags { mask: 0x17, set: 0x02 })],
+        );
+        one(
+            "-m conntrack ! --ctorigdst 10.0.0.1/32",
+            true,
+            Test::Conntrack(Box::new(ConntrackOption::OriginalAddress {
+                side: Side::Destination,
+                net: word::net(b"10.0.0.1").unwrap(),
+            })),
+        );
+    }
+
+    #[test]
+    fn a_module_without_a_type_stays_word_for_word() {
+        reads(
+            "-m bpf --bytecode \"4,48 0 0 9\" -m mark --mark 0x1 -j DROP",
+            &[
+                Match::of(Test::Other("-m bpf --bytecode \"4,48 0 0 9\"".into())),
+                Match::of(Test::Mark(Mark { value: 1, mask: u32::MAX })),
+            ],
+        );
+        reads(
+            "-m conntrack --ctstate NEW ! --ctstatus NONE -j DROP",
+            &[
+                Match::of(Test::State { module: StateModule::Conntrack, states: ConntrackStates::NEW }),
+                Match::of(Test::Other("! --ctstatus NONE".into())),
+            ],
+        );
+        reads(
+            "-m string --string -j --algo bm -j DROP",
+            &[Match::of(Test::Other("-m string --string -j --algo bm".into()))],
+        );
+    }
+
+    #[test]
+    fn a_word_that_is_no_option_is_a_fault() {
+        faults("-m mark --mark 0x1 stray", "an option", 20);
+        faults("-m multiport --dports 1,70000", "ports with commas between", 23);
+    }
+}

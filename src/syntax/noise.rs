@@ -1,0 +1,152 @@
+//! Lines that stand around dumps and are no part of them: prompts, separators, messages of the tools.
+
+use super::word::next_word;
+use crate::ruleset::{Family, TableName};
+use bstr::ByteSlice;
+
+/// What such a line says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Noise<'src> {
+    /// A command at a prompt: what follows is its output.
+    Shell(Shell<'src>),
+    /// A line that parts two captures, as `--- node-1 ---`.
+    Separator,
+    /// A message of a tool.
+    Message,
+    /// A line of `nft list ruleset`.
+    Nft {
+        /// Whether it opens a table of kube-proxy's nftables mode.
+        of_kube_proxy: bool,
+    },
+}
+
+/// What a command line tells about its output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Shell<'src> {
+    /// IPv4 for `iptables`, IPv6 for `ip6tables`.
+    pub(super) family: Option<Family>,
+    /// The table after `-t`; for `iptables -L` and `-S` without one it is filter.
+    pub(super) table: Option<TableName<'src>>,
+}
+
+/// What the line is, if it is one of these.
+pub(super) fn noise(text: &[u8]) -> Option<Noise<'_>> {
+    if let Some(shell) = shell(text) {
+        return Some(Noise::Shell(shell));
+    }
+    if is_separator(text) {
+        return Some(Noise::Separator);
+    }
+    if is_message(text) {
+        return Some(Noise::Message);
+    }
+    let is_nft = text.starts_with(b"table ip") && text.trim_end().ends_with(b"{");
+    is_nft.then(|| Noise::Nft { of_kube_proxy: text.contains_str(" kube-proxy ") })
+}
+
+/// A command line with one of iptables' programs in it, behind a prompt or a `+` of `set -x`.
+fn shell(text: &[u8]) -> Option<Shell<'_>> {
+    let program = ["ip6tables", "iptables"].iter().find_map(|name| text.find(name).map(|at| (at, *name)))?;
+    let before = text[..program.0].trim_end();
+    let is_prompt = before.is_empty()
+        || before.ends_with(b"#")
+        || before.ends_with(b"$")
+        || before.ends_with(b">")
+        || before.ends_with(b"+")
+        || before.ends_with(b"sudo")
+        || before.ends_with(b"/sbin/")
+        || before.ends_with(b"/bin/")
+        || before.ends_with(b"--");
+    if !is_prompt || before.starts_with(b"# ") {
+        return None;
+    }
+    let command = &text[program.0..];
+    let family = Some(if program.1 == "ip6tables" { Family::Ipv6 } else { Family::Ipv4 });
+    let is_save = next_word(command).1.contains_str("save");
+    let named = table_option(command);
+    let table = if is_save { None } else { named.or(Some(TableName::Filter)) };
+    Some(Shell { family, table: table.or(named) })
+}
+
+/// The word behind `-t` or `--table`, also glued as in `-tnat`.
+fn table_option(command: &[u8]) -> Option<TableName<'_>> {
+    let mut rest = command;
+    loop {
+        let (after, word) = next_word(rest);
+        match word {
+            b"" => return None,
+            b"-t" | b"--table" => return Some(TableName::from_name(next_word(after).1)),
+            _ if word.starts_with(b"-t") && word.len() > 2 => return Some(TableName::from_name(&word[2..])),
+            _ => rest = after,
+        }
+    }
+}
+
+/// A line of dashes, equal signs and the like, perhaps with a name in it.
+fn is_separator(text: &[u8]) -> bool {
+    let is_rule = |byte: u8| matches!(byte, b'-' | b'=' | b'#' | b'*' | b'~' | b'_');
+    let run = |bytes: &mut dyn Iterator<Item = u8>| bytes.take_while(|&byte| is_rule(byte)).count();
+    text == b"--" || (run(&mut text.iter().copied()) >= 3 && run(&mut text.iter().rev().copied()) >= 3)
+}
+
+/// Beginnings of lines that tools print around a dump.
+const MESSAGES: [&str; 21] = [
+    "Defaulted container ",
+    "Unable to use a TTY",
+    "command terminated with exit code",
+    "If you don't see a command prompt",
+    "Warning: ",
+    "WARNING: ",
+    "modprobe: ",
+    "Another app is currently holding the xtables lock",
+    "Perhaps iptables or your kernel needs to be upgraded",
+    "iptables: ",
+    "ip6tables: ",
+    "iptables v",
+    "ip6tables v",
+    "[sudo] password",
+    "Script started on ",
+    "Script done on ",
+    "Every ",
+    "exit",
+    "logout",
+    "Last login: ",
+    "```",
+];
+
+fn is_message(text: &[u8]) -> bool {
+    let is_snip = matches!(text, b"..." | b"<snip>" | b"[...]" | b"[snip]" | b"(many more)" | b"\xe2\x80\xa6");
+    is_snip || MESSAGES.iter().any(|start| text.starts_with(start.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prompt_names_the_table_and_the_family() {
+        for (text, family, table) in [
+            (">> iptables -t nat -L", Family::Ipv4, Some(TableName::Nat)),
+            ("[root@node ~]# ip6tables -n -tnat -L KUBE-SERVICES", Family::Ipv6, Some(TableName::Nat)),
+            ("sh-4.2$ sudo iptables -L -n", Family::Ipv4, Some(TableName::Filter)),
+            ("root@node:~# iptables-save | grep x", Family::Ipv4, None),
+            ("+ /usr/sbin/iptables -t mangle -S", Family::Ipv4, Some(TableName::Mangle)),
+        ] {
+            assert_eq!(noise(text.as_bytes()), Some(Noise::Shell(Shell { family: Some(family), table })), "{text}");
+        }
+    }
+
+    #[test]
+    fn separators_and_messages_are_known() {
+        assert_eq!(noise(b"--- node-1 ---"), Some(Noise::Separator));
+        assert_eq!(noise(b"--"), Some(Noise::Separator));
+        assert_eq!(noise(b"command terminated with exit code 1"), Some(Noise::Message));
+        assert_eq!(noise(b"table ip kube-proxy {"), Some(Noise::Nft { of_kube_proxy: true }));
+    }
+
+    #[test]
+    fn prose_about_iptables_is_not_a_command() {
+        assert_eq!(noise(b"this is what iptables prints"), None);
+        assert_eq!(noise(b"- three pods are left to choose from here"), None);
+    }
+}

@@ -1,0 +1,199 @@
+//! A rule in the form of iptables-save: what stands behind `-A CHAIN`.
+//!
+//! Takes the options in any order, since kube-proxy's own input has another one than iptables prints. An option or a
+//! module we have no type for is kept word for word.
+
+use super::fault::{Read, Wanted};
+use super::module;
+use super::target;
+use super::word::{self, next_word, skip_blanks, valued, wanted, word};
+use crate::ruleset::{Match, Protocol, Side, Target, Test};
+use bstr::{BStr, ByteSlice};
+
+/// Where the parts of a rule are collected.
+pub(crate) struct Parts<'a, 'src> {
+    /// The matches of all rules of the table; this rule's are those from `start` on.
+    pub(crate) matches: &'a mut Vec<Match<'src>>,
+    /// Where this rule's matches begin.
+    pub(crate) start: usize,
+    /// The target, once it was read.
+    pub(crate) target: Option<Target<'src>>,
+    /// The protocol that `-p` or the last `-m tcp` or its like named: whose `--dport` it is.
+    pub(crate) transport: Option<Protocol>,
+    /// The module whose options may follow.
+    pub(crate) module: &'src BStr,
+}
+
+impl<'src> Parts<'_, 'src> {
+    /// Adds one match.
+    pub(crate) fn push(&mut self, inverted: bool, test: Test<'src>) {
+        self.matches.push(Match { inverted, test });
+    }
+}
+
+/// The options of a rule to the end of the line: matches into `matches`, and the target.
+pub(crate) fn options<'src>(
+    line: &'src [u8],
+    matches: &mut Vec<Match<'src>>,
+) -> Result<Option<Target<'src>>, Wanted<'src>> {
+    let start = matches.len();
+    let mut parts = Parts { matches, start, target: None, transport: None, module: BStr::new("") };
+    let mut rest = skip_blanks(line);
+    while !rest.is_empty() {
+        rest = match option(rest, &mut parts) {
+            Ok((after, ())) => skip_blanks(after),
+            Err(nom::Err::Error(wanted) | nom::Err::Failure(wanted)) => return Err(wanted),
+            Err(nom::Err::Incomplete(_)) => return Err(Wanted { what: "the rest of the rule", rest }),
+        };
+    }
+    Ok(parts.target)
+}
+
+/// One option with its values. `!` may stand before it, and before its value in dumps of iptables < 1.4.3.
+fn option<'src>(input: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read<'src, ()> {
+    let (after, first) = word(input)?;
+    let (inverted, (rest, flag)) = if first == "!" { (true, word(after)?) } else { (false, (after, first)) };
+    match flag.as_bytes() {
+        b"-m" | b"--match" => module::load(input, rest, parts),
+        b"-j" | b"--jump" => target::jump(rest, parts),
+        b"-g" | b"--goto" => target::goto(rest, parts),
+        b"-s" | b"--source" | b"--src" => address(Side::Source, inverted, rest, parts),
+        b"-d" | b"--destination" | b"--dst" => address(Side::Destination, inverted, rest, parts),
+        b"-i" | b"--in-interface" => interface(Side::Source, inverted, rest, parts),
+        b"-o" | b"--out-interface" => interface(Side::Destination, inverted, rest, parts),
+        b"-p" | b"--protocol" | b"--proto" => protocol(inverted, rest, parts),
+        b"-f" | b"--fragment" => {
+            parts.push(inverted, Test::Fragment);
+            Ok((rest, ()))
+        }
+        b"-c" | b"--set-counters" => counters(rest),
+        _ => module::option(input, parts),
+    }
+}
+
+/// `! VALUE`, as iptables < 1.4.3 printed inverted options.
+pub(crate) fn old_bang(inverted: bool, rest: &[u8]) -> (bool, &[u8]) {
+    match next_word(rest) {
+        (after, b"!") => (!inverted, after),
+        _ => (inverted, rest),
+    }
+}
+
+fn address<'src>(side: Side, inverted: bool, rest: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read<'src, ()> {
+    let (inverted, rest) = old_bang(inverted, rest);
+    let (after, name) = word(rest).map_err(|_| wanted("an address", skip_blanks(rest)))?;
+    let test = match word::net(name) {
+        Some(net) => Test::Address { side, net },
+        None if is_host_name(name) => Test::Host { side, name },
+        None => return Err(wanted("an address, or a net with a prefix or mask of its family", skip_blanks(rest))),
+    };
+    parts.push(inverted, test);
+    Ok((after, ()))
+}
+
+/// Whether it can be a name: has a letter, and no slash as a net has it.
+fn is_host_name(name: &[u8]) -> bool {
+    let is_hex = |byte: &u8| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.' | b'/');
+    !name.starts_with(b"-") && !name.contains(&b'/') && !name.iter().all(is_hex)
+}
+
+fn interface<'src>(side: Side, inverted: bool, rest: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read<'src, ()> {
+    let (inverted, rest) = old_bang(inverted, rest);
+    let (after, name) = word(rest).map_err(|_| wanted("the name of an interface", skip_blanks(rest)))?;
+    parts.push(inverted, Test::Interface { side, name });
+    Ok((after, ()))
+}
+
+fn protocol<'src>(inverted: bool, rest: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read<'src, ()> {
+    let (inverted, rest) = old_bang(inverted, rest);
+    let (after, name) = word(rest).map_err(|_| wanted("a protocol", skip_blanks(rest)))?;
+    match Protocol::from_name(name) {
+        Some(Protocol::ALL) if !inverted => {}
+        Some(protocol) => {
+            parts.transport = Some(protocol);
+            parts.push(inverted, Test::Protocol(protocol));
+        }
+        None if name.iter().all(u8::is_ascii_digit) || name.starts_with(b"-") => {
+            return Err(wanted("a protocol, by name or by a number up to 255", skip_blanks(rest)));
+        }
+        None => parts.push(inverted, Test::ProtocolName(name)),
+    }
+    Ok((after, ()))
+}
+
+/// `-c PACKETS BYTES`, which `iptables -S -v` prints among the options; the caller read it before.
+fn counters(rest: &[u8]) -> Read<'_, ()> {
+    let (rest, _) = valued("a number of packets", word::number::<u64>)(rest)?;
+    let (rest, _) = valued("a number of bytes", word::number::<u64>)(rest)?;
+    Ok((rest, ()))
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::ruleset::{Net, PortRange};
+
+    #[track_caller]
+    pub(in crate::syntax) fn reads(line: &str, expected: &[Match<'_>]) {
+        let mut matches = Vec::new();
+        let read = options(line.as_bytes(), &mut matches);
+        assert!(read.is_ok(), "{line}: {read:?}");
+        assert_eq!(matches, expected, "{line}");
+    }
+
+    #[track_caller]
+    pub(in crate::syntax) fn faults(line: &str, what: &str, column: usize) {
+        let wanted = options(line.as_bytes(), &mut Vec::new()).expect_err(line);
+        assert_eq!((wanted.what, line.len() - wanted.rest.len() + 1), (what, column), "{line}");
+    }
+
+    fn not(test: Test<'_>) -> Match<'_> {
+        Match { inverted: true, test }
+    }
+
+    fn net(side: Side, text: &str) -> Test<'static> {
+        let (addr, prefix) = text.split_once('/').unwrap();
+        Test::Address { side, net: Net::new(addr.parse().unwrap(), prefix.parse().unwrap()).unwrap() }
+    }
+
+    #[test]
+    fn a_bang_inverts_the_option_after_it() {
+        reads(
+            "! -s 10.0.0.0/8 -d 10.1.2.3/32",
+            &[not(net(Side::Source, "10.0.0.0/8")), Match::of(net(Side::Destination, "10.1.2.3/32"))],
+        );
+        reads(
+            "! -i eth+ ! -f",
+            &[not(Test::Interface { side: Side::Source, name: "eth+".into() }), not(Test::Fragment)],
+        );
+    }
+
+    #[test]
+    fn old_dumps_have_the_bang_behind_the_option() {
+        reads("-s ! 10.0.0.0/8 -p ! tcp", &[not(net(Side::Source, "10.0.0.0/8")), not(Test::Protocol(Protocol::TCP))]);
+    }
+
+    #[test]
+    fn options_come_in_any_order() {
+        let http = Test::Port { module: Protocol::TCP, side: Side::Destination, ports: PortRange::single(80) };
+        reads(
+            "-m tcp -p tcp -d 10.0.0.1/32 --dport 80 -j DROP",
+            &[
+                Match::of(Test::Module(Protocol::TCP)),
+                Match::of(Test::Protocol(Protocol::TCP)),
+                Match::of(net(Side::Destination, "10.0.0.1/32")),
+                Match::of(http.clone()),
+            ],
+        );
+        reads("-p tcp --dport 80", &[Match::of(Test::Protocol(Protocol::TCP)), Match::of(http)]);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_told_with_its_column() {
+        faults("-s 10.0.0.0/64", "an address, or a net with a prefix or mask of its family", 4);
+        faults("-p tcp -m tcp --dport 99999", "a port, or two with a colon between", 23);
+        faults("-p 256", "a protocol, by name or by a number up to 255", 4);
+        faults("-d", "an address", 3);
+        faults("-m statistic --mode random --probability 1.5", "a probability from 0 to 1", 42);
+    }
+}
