@@ -2,7 +2,7 @@
 //! answer on one branch; questions about one thing know what they imply of each other.
 
 use crate::ruleset::{AddressTypes, Net, PortRange, RuleId, Side};
-use bstr::{BString, ByteSlice};
+use bstr::BString;
 use std::net::IpAddr;
 
 /// A question whose answer is not known.
@@ -125,7 +125,9 @@ impl Atom {
         }
         match (self, other) {
             (Self::In(own), Self::In(name)) => names(own, name),
-            (Self::Out { name: own, towards }, Self::Out { name, towards: same }) if towards == same => names(own, name),
+            (Self::Out { name: own, towards }, Self::Out { name, towards: same }) if towards == same => {
+                names(own, name)
+            }
             (Self::Kind { address, side, types }, Self::Kind { address: a, side: s, types: t })
                 if address == a && (address.is_some() || side == s) =>
             {

@@ -42,17 +42,27 @@ impl Inference {
     /// As a sentence.
     pub(super) fn sentence(&self) -> String {
         match self {
-            Self::NoNamedSource => "no source was given: it is taken to be none of the single addresses rules name".into(),
-            Self::PodIn(net) => format!("no source was given: a pod's address is taken to be in {net}, the pods' net of these rules"),
-            Self::NotPod(net) => format!("no source was given: it is taken to be outside of {net}, the pods' net of these rules"),
+            Self::NoNamedSource => {
+                "no source was given: it is taken to be none of the single addresses rules name".into()
+            }
+            Self::PodIn(net) => {
+                format!("no source was given: a pod's address is taken to be in {net}, the pods' net of these rules")
+            }
+            Self::NotPod(net) => {
+                format!("no source was given: it is taken to be outside of {net}, the pods' net of these rules")
+            }
             Self::Service(address) => format!("{address} is the address of a service, not of this node"),
             Self::Endpoint(address) => format!("{address} is a pod's address, not one of this node"),
             Self::OwnSource => "a process of the node sends with an address of the node".into(),
             Self::ForeignSource => "a packet from elsewhere does not bear a source address of this node".into(),
             Self::SourceByRoute(address) => format!("the node takes the source address {address}, as its routes say"),
             Self::IncomingByRoute(name) => format!("the packet comes in on {name}, as the routes of the node say"),
-            Self::MarkChain(name, mark) => format!("{name} is not in the dump: it is taken to set the mark {mark:#x} and return"),
-            Self::Hook(hook, chain) => format!("{hook} is not in the dump: it is taken to jump to {chain}, as kube-proxy has it"),
+            Self::MarkChain(name, mark) => {
+                format!("{name} is not in the dump: it is taken to set the mark {mark:#x} and return")
+            }
+            Self::Hook(hook, chain) => {
+                format!("{hook} is not in the dump: it is taken to jump to {chain}, as kube-proxy has it")
+            }
             Self::Policy => "a policy that the dump does not show is taken to be ACCEPT".into(),
         }
     }
@@ -63,7 +73,8 @@ impl Walk<'_, '_, '_> {
     pub(super) fn complete_packet(&mut self) {
         if self.packet.source.is_none() && self.packet.origin == Origin::Node {
             let destination = self.packet.destination;
-            let source = self.facts.source_towards(destination).or_else(|| is_loopback(destination).then_some(destination));
+            let source =
+                self.facts.source_towards(destination).or_else(|| is_loopback(destination).then_some(destination));
             if let Some(source) = source {
                 self.packet.source = Some(source);
                 self.inferred.insert(Inference::SourceByRoute(source));
@@ -139,7 +150,8 @@ impl Walk<'_, '_, '_> {
     pub(super) fn is_foreign(&mut self, address: IpAddr, is_dnat: bool) -> bool {
         let shown = self.machine.shown();
         let is_service = !is_dnat && shown.cluster_ips.contains(&address);
-        let is_pod = shown.endpoints.contains(&address) && shown.pod_net.as_ref().is_some_and(|net| net.contains(address));
+        let is_pod =
+            shown.endpoints.contains(&address) && shown.pod_net.as_ref().is_some_and(|net| net.contains(address));
         if is_service {
             self.inferred.insert(Inference::Service(address));
         } else if is_pod {

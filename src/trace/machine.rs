@@ -5,7 +5,6 @@ use super::walk::Walk;
 use super::{ChainShares, Packet, TableKey, Trace};
 use crate::facts::Facts;
 use crate::ruleset::{ChainGraph, ChainId, Form, Match, Net, Resolved, Side, Table, TableName, Target, Test};
-use bstr::ByteSlice;
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::OnceLock;
@@ -39,11 +38,7 @@ impl<'a, 'src> Machine<'a, 'src> {
     #[must_use]
     pub fn new(resolved: &'a Resolved<'a, 'src>) -> Self {
         let indexes = |table: &Table<'_>| table.chains.iter().map(|_| OnceLock::new()).collect();
-        Self {
-            resolved,
-            indexes: resolved.ruleset.tables.iter().map(indexes).collect(),
-            shown: OnceLock::new(),
-        }
+        Self { resolved, indexes: resolved.ruleset.tables.iter().map(indexes).collect(), shown: OnceLock::new() }
     }
 
     /// Walks a packet through all hooks and tables.
@@ -63,7 +58,8 @@ impl<'a, 'src> Machine<'a, 'src> {
         facts: &Facts,
     ) -> Option<ChainShares> {
         let key = self.key(table)?;
-        (self.table(key).chains.len() > chain.0 as usize).then(|| Walk::new(self, packet, facts).chain_shares(key, chain))
+        (self.table(key).chains.len() > chain.0 as usize)
+            .then(|| Walk::new(self, packet, facts).chain_shares(key, chain))
     }
 
     /// The place of the table of that name.

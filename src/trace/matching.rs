@@ -245,13 +245,7 @@ impl Walk<'_, '_, '_> {
         }
     }
 
-    fn address_type(
-        &mut self,
-        state: &State,
-        side: Side,
-        types: AddressTypes,
-        limit: Option<IfaceLimit>,
-    ) -> Truth {
+    fn address_type(&mut self, state: &State, side: Side, types: AddressTypes, limit: Option<IfaceLimit>) -> Truth {
         let address = if side == Side::Source { state.source } else { state.destination };
         if let Some(limit) = limit.filter(|_| types.is_local()) {
             return self.on_interface(state, address, limit);
@@ -268,9 +262,7 @@ impl Walk<'_, '_, '_> {
             IfaceLimit::Out => (state.outgoing, Side::Destination),
         };
         let known = match (device, address) {
-            (Device::Named(place), Some(address)) => {
-                self.facts.is_on(self.devices.value(place).as_bstr(), address)
-            }
+            (Device::Named(place), Some(address)) => self.facts.is_on(self.devices.value(place).as_bstr(), address),
             (_, Some(address)) => self.facts.is_local(address).filter(|local| !local),
             _ => None,
         };

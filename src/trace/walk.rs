@@ -3,8 +3,8 @@
 use super::atom::Atom;
 use super::dist::{Dist, End, Entry, merge};
 use super::index::Cursor;
-use super::intern::Interner;
 use super::infer::Inference;
+use super::intern::Interner;
 use super::machine::Machine;
 use super::state::{Device, SourceChange, State, States, flags};
 use super::{Hook, Packet, TableKey};
@@ -180,8 +180,7 @@ impl<'m, 'a, 'src> Walk<'m, 'a, 'src> {
         let machine = self.machine;
         let (rules, at) = (machine.table(table).chain(chain).rules.clone(), self.states.get(state));
         let has_ports = self.packet.protocol.has_ports();
-        let cursor =
-            Cursor::new(machine.index(table, chain), rules, at.destination, at.destination_port, has_ports);
+        let cursor = Cursor::new(machine.index(table, chain), rules, at.destination, at.destination_port, has_ports);
         let live = vec![Entry { end: End::Open, rule: None, state, weight: 1.0 }];
         Frame { room, cursor, live, done: Vec::new(), call: None }
     }
