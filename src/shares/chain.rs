@@ -131,9 +131,8 @@ fn arrived(
         let rivals = balancing.iter().filter(|other| same(other)).count();
         let part = if rivals < 2 || together == 0.0 { 1.0 } else { own / together };
         let endpoint = proxy.endpoint(id);
-        let is_its = |dnat: crate::ruleset::RuleId| {
-            endpoint.dnat.iter().chain(&endpoint.more_dnats).any(|own| own.rule == dnat)
-        };
+        let is_its =
+            |dnat: crate::ruleset::RuleId| endpoint.dnat.iter().chain(&endpoint.more_dnats).any(|own| own.rule == dnat);
         let share = agreed(walked, |branch| {
             branch.shares.iter().filter(|share| is_its(share.rule)).map(|share| share.probability).sum()
         });
