@@ -27,7 +27,7 @@ struct Example {
 
 /// Fences that hold dumps; `refused` behind one says that the kernel does not take it.
 fn is_dump(fence: &str) -> bool {
-    let language = fence.split(" ").next().unwrap_or_default();
+    let language = fence.split(' ').next().unwrap_or_default();
     ["```iptables-save", "```ip6tables-save", "```iptables-list"].contains(&language)
 }
 
