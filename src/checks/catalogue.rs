@@ -4,8 +4,18 @@ use super::check::Check;
 use std::sync::LazyLock;
 
 /// The checks, in order of name. A new one is two files and one line here.
-pub static CATALOGUE: &[&Check] =
-    &[&super::dangling_jump::CHECK, &super::empty_service_chain::CHECK, &super::services_not_hooked::CHECK];
+pub static CATALOGUE: &[&Check] = &[
+    &super::dangling_jump::CHECK,
+    &super::dnat_target_mismatch::CHECK,
+    &super::empty_service_chain::CHECK,
+    &super::endpoint_without_dnat::CHECK,
+    &super::no_endpoints::CHECK,
+    &super::no_hairpin::CHECK,
+    &super::protocol_mismatch::CHECK,
+    &super::service_chain_mismatch::CHECK,
+    &super::services_not_hooked::CHECK,
+    &super::shadowed_address::CHECK,
+];
 
 /// The names of all checks, in order.
 #[must_use]

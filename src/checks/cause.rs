@@ -12,7 +12,7 @@ enum Reach {
 }
 
 /// Cause, how far it reaches, and the checks whose findings it explains there.
-const CAUSES: [(&str, Reach, &[&str]); 11] = [
+const CAUSES: [(&str, Reach, &[&str]); 13] = [
     (
         "flushed-nat-table",
         Reach::Ruleset,
@@ -35,7 +35,13 @@ const CAUSES: [(&str, Reach, &[&str]); 11] = [
     ("dangling-jump", Reach::Services, &["leaking-service", "empty-service-chain", "service-chain-mismatch"]),
     ("protocol-mismatch", Reach::Services, &["leaking-service", "starved-endpoint", "uneven-shares"]),
     ("endpoint-without-dnat", Reach::Services, &["leaking-service", "no-hairpin", "uneven-shares"]),
-    ("dnat-target-mismatch", Reach::Services, &["no-hairpin", "foreign-endpoint", "duplicate-endpoint"]),
+    (
+        "dnat-target-mismatch",
+        Reach::Services,
+        &["no-hairpin", "foreign-endpoint", "duplicate-endpoint", "reordered-endpoints"],
+    ),
+    ("service-chain-mismatch", Reach::Services, &["foreign-endpoint"]),
+    ("foreign-endpoint", Reach::Services, &["reordered-endpoints"]),
     ("starved-endpoint", Reach::Services, &["unreachable-rule", "uneven-shares"]),
     ("ladder-of-another-size", Reach::Services, &["uneven-shares"]),
     ("shadowed-address", Reach::Services, &["unreachable-rule"]),

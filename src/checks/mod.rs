@@ -16,8 +16,15 @@ mod pages;
 mod run;
 
 mod dangling_jump;
+mod dnat_target_mismatch;
 mod empty_service_chain;
+mod endpoint_without_dnat;
+mod no_endpoints;
+mod no_hairpin;
+mod protocol_mismatch;
+mod service_chain_mismatch;
 mod services_not_hooked;
+mod shadowed_address;
 
 pub use catalogue::{CATALOGUE, check_named, names};
 pub use check::{Check, Level, Proof};
