@@ -12,7 +12,7 @@ enum Reach {
 }
 
 /// Cause, how far it reaches, and the checks whose findings it explains there.
-const CAUSES: [(&str, Reach, &[&str]); 13] = [
+const CAUSES: [(&str, Reach, &[&str]); 14] = [
     (
         "flushed-nat-table",
         Reach::Ruleset,
@@ -42,6 +42,7 @@ const CAUSES: [(&str, Reach, &[&str]); 13] = [
     ),
     ("service-chain-mismatch", Reach::Services, &["foreign-endpoint"]),
     ("foreign-endpoint", Reach::Services, &["reordered-endpoints"]),
+    ("several-dnats", Reach::Services, &["unreachable-rule"]),
     ("starved-endpoint", Reach::Services, &["unreachable-rule", "uneven-shares"]),
     ("ladder-of-another-size", Reach::Services, &["uneven-shares"]),
     ("shadowed-address", Reach::Services, &["unreachable-rule"]),
