@@ -22,9 +22,9 @@ pub(super) static CHECK: Check = Check {
 type Use<'a, 'src> = (SocketAddr, u32, &'a EndpointChain<'src>);
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
-    let used = cx.proxy.endpoints.iter();
+    let chains = cx.proxy.endpoints.iter();
     let mut uses: Vec<Use<'_, '_>> =
-        used.filter_map(|chain| Some((chain.dnat?.target()?, chain.service?, chain))).collect();
+        chains.filter_map(|chain| Some((chain.dnat?.target()?, chain.service?, chain))).collect();
     uses.sort_unstable_by_key(|(target, service, chain)| (*target, *service, chain.chain));
     for same in uses.chunk_by(|one, next| one.0 == next.0).filter(|same| same.len() > 1) {
         let first = namespace(cx, same[0].1);
