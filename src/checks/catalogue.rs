@@ -18,6 +18,7 @@ pub static CATALOGUE: &[&Check] = &[
     &super::flushed_nat_table::CHECK,
     &super::foreign_endpoint::CHECK,
     &super::foreign_rule::CHECK,
+    &super::leaking_service::CHECK,
     &super::mixed_dialects::CHECK,
     &super::no_endpoints::CHECK,
     &super::no_hairpin::CHECK,
@@ -32,6 +33,8 @@ pub static CATALOGUE: &[&Check] = &[
     &super::services_not_hooked::CHECK,
     &super::several_dnats::CHECK,
     &super::shadowed_address::CHECK,
+    &super::starved_endpoint::CHECK,
+    &super::uneven_shares::CHECK,
     &super::unknown_dialect::CHECK,
     &super::unreachable_rule::CHECK,
 ];

@@ -14,7 +14,7 @@ pub(super) static CHECK: Check = Check {
     proof: Proof::Dump,
     summary: "a pod's chain translates to another address than the one it was written for",
     page: include_str!("dnat_target_mismatch.md"),
-    needs: Needs::IPTABLES_MODE.numeric(),
+    needs: Needs::IPTABLES_MODE,
     question: Question::Ruleset(check),
 };
 

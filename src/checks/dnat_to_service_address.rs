@@ -15,7 +15,7 @@ pub(super) static CHECK: Check = Check {
     proof: Proof::Dump,
     summary: "a pod's chain translates to the cluster IP of a service, which nobody translates again",
     page: include_str!("dnat_to_service_address.md"),
-    needs: Needs::IPTABLES_MODE.numeric(),
+    needs: Needs::IPTABLES_MODE,
     question: Question::Ruleset(check),
 };
 

@@ -14,7 +14,7 @@ pub(super) static CHECK: Check = Check {
     proof: Proof::Dump,
     summary: "two balancing rules of one chain lead to the same pod",
     page: include_str!("duplicate_endpoint.md"),
-    needs: Needs::IPTABLES_MODE.numeric(),
+    needs: Needs::IPTABLES_MODE,
     question: Question::Ruleset(check),
 };
 

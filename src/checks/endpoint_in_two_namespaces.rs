@@ -14,7 +14,7 @@ pub(super) static CHECK: Check = Check {
     proof: Proof::Dump,
     summary: "services of different namespaces lead to one pod",
     page: include_str!("endpoint_in_two_namespaces.md"),
-    needs: Needs::IPTABLES_MODE.numeric(),
+    needs: Needs::IPTABLES_MODE,
     question: Question::Ruleset(check),
 };
 

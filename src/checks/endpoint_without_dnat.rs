@@ -1,5 +1,6 @@
 //! A pod's chain that translates nothing.
 
+use super::balance::percent;
 use super::check::{Check, Level, Proof, Question};
 use super::context::Context;
 use super::finding::{Finding, Findings};
@@ -37,12 +38,22 @@ fn finding(cx: &Context<'_, '_>, chain: &EndpointChain<'_>) -> Finding {
         finding = finding.line(cx.line(rule), "sends connections there");
     }
     finding
-        .effect(
-            "Connections that draw this pod fall through its chain and meet the next balancing rule: the pods that \
-             follow get them, and where none follows they leave untranslated for the service's own address.",
-        )
+        .effect(effect(chain.service.and_then(|service| cx.leak_of(service))))
         .services(chain.service)
         .several("their pods' chains have no DNAT rule")
+}
+
+fn effect(leak: Option<f64>) -> String {
+    let falls = "Connections that draw this pod fall through its chain and meet the next balancing rule";
+    match leak {
+        Some(leak) if leak > 0.0 => format!(
+            "{falls}; {} of all new connections to the service find none and leave untranslated for its own address, \
+             where nobody answers.",
+            percent(leak)
+        ),
+        Some(_) => format!("{falls}: the pods that follow get them."),
+        None => format!("{falls}: the pods that follow get them, and where none follows they leave untranslated."),
+    }
 }
 
 fn first_reference(cx: &Context<'_, '_>, chain: &EndpointChain<'_>) -> Option<RuleId> {

@@ -3,6 +3,7 @@
 //! [`run`] asks every check that the evidence can answer, folds what is the same fault on many services, drops what
 //! another finding causes, and lists what could not be asked. Nothing here prints; pages are what `explain NAME` shows.
 
+mod balance;
 mod catalogue;
 mod cause;
 mod check;
@@ -30,6 +31,7 @@ mod endpoint_without_dnat;
 mod flushed_nat_table;
 mod foreign_endpoint;
 mod foreign_rule;
+mod leaking_service;
 mod mixed_dialects;
 mod no_endpoints;
 mod no_hairpin;
@@ -44,6 +46,8 @@ mod service_chain_mismatch;
 mod services_not_hooked;
 mod several_dnats;
 mod shadowed_address;
+mod starved_endpoint;
+mod uneven_shares;
 mod unknown_dialect;
 mod unreachable_rule;
 

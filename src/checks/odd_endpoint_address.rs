@@ -13,7 +13,7 @@ pub(super) static CHECK: Check = Check {
     proof: Proof::Dump,
     summary: "a pod's chain translates to an address that no pod can have",
     page: include_str!("odd_endpoint_address.md"),
-    needs: Needs::IPTABLES_MODE.numeric(),
+    needs: Needs::IPTABLES_MODE,
     question: Question::Ruleset(check),
 };
 

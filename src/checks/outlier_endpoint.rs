@@ -13,7 +13,7 @@ pub(super) static CHECK: Check = Check {
     proof: Proof::Dump,
     summary: "a pod's chain translates to an address far away from those of nearly all other pods",
     page: include_str!("outlier_endpoint.md"),
-    needs: Needs::IPTABLES_MODE.numeric(),
+    needs: Needs::IPTABLES_MODE,
     question: Question::Ruleset(check),
 };
 

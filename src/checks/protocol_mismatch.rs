@@ -1,5 +1,6 @@
 //! A service that takes one protocol, and DNAT rules behind it that take another.
 
+use super::balance::percent;
 use super::check::{Check, Level, Proof, Question};
 use super::context::Context;
 use super::finding::{Finding, Findings};
@@ -29,7 +30,7 @@ struct Mismatch<'a, 'src> {
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
     for (at, service) in (0..).zip(&cx.proxy.services) {
         if let Some(mismatch) = mismatch(cx, service) {
-            found.push(finding(cx, &mismatch).services([at]));
+            found.push(finding(cx, &mismatch, cx.leak_of(at)).services([at]));
         }
     }
 }
@@ -63,7 +64,7 @@ fn odd_protocol<'a, 'src>(
     if takes_it { None } else { Some((endpoint, dnat.rule, dnat.protocol?)) }
 }
 
-fn finding(cx: &Context<'_, '_>, mismatch: &Mismatch<'_, '_>) -> Finding {
+fn finding(cx: &Context<'_, '_>, mismatch: &Mismatch<'_, '_>, leak: Option<f64>) -> Finding {
     let Mismatch { service, protocol, capture, ends, pods } = mismatch;
     let other = ends[0].2;
     // Where the chains' names prove their own protocol, the rule that captures is the changed one.
@@ -81,20 +82,26 @@ fn finding(cx: &Context<'_, '_>, mismatch: &Mismatch<'_, '_>) -> Finding {
     for (_, rule, other) in ends.iter().skip(usize::from(!is_capture_wrong)) {
         finding = finding.line(cx.line(*rule), format!("takes {other}"));
     }
-    finding.effect(effect(*protocol, ends.len() == *pods))
+    finding.effect(effect(*protocol, ends.len() == *pods, leak))
 }
 
-fn effect(protocol: Protocol, all: bool) -> String {
+fn effect(protocol: Protocol, all: bool, leak: Option<f64>) -> String {
     if all {
-        format!(
+        return format!(
             "A {protocol} packet matches none of these DNAT rules, falls through each chain and leaves untranslated: no \
              connection reaches a pod."
-        )
-    } else {
-        format!(
-            "A {protocol} packet that draws such a pod does not match its DNAT rule, falls through its chain and meets \
-             the next balancing rule: the pods that follow get these connections, and where none follows they leave \
-             untranslated."
-        )
+        );
+    }
+    let falls = format!(
+        "A {protocol} packet that draws such a pod does not match its DNAT rule, falls through its chain and meets the \
+         next balancing rule"
+    );
+    match leak {
+        Some(leak) if leak > 0.0 => format!(
+            "{falls}; {} of all new connections find none and leave untranslated, the pods that follow get the rest.",
+            percent(leak)
+        ),
+        Some(_) => format!("{falls}: the pods that follow get these connections."),
+        None => format!("{falls}: the pods that follow get them, and where none follows they leave untranslated."),
     }
 }

@@ -14,7 +14,7 @@ pub(super) static CHECK: Check = Check {
     proof: Proof::Dump,
     summary: "the rules of a service's pods are not in kube-proxy's order: somebody moved or added one",
     page: include_str!("reordered_endpoints.md"),
-    needs: Needs::IPTABLES_MODE.numeric().since(20),
+    needs: Needs::IPTABLES_MODE.since(20),
     question: Question::Ruleset(check),
 };
 

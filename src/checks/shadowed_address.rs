@@ -14,7 +14,7 @@ pub(super) static CHECK: Check = Check {
     proof: Proof::Dump,
     summary: "two services are captured at the same address and port: only the first gets anything",
     page: include_str!("shadowed_address.md"),
-    needs: Needs::IPTABLES_MODE.numeric(),
+    needs: Needs::IPTABLES_MODE,
     question: Question::Ruleset(check),
 };
 
@@ -48,6 +48,10 @@ fn claims<'a, 'src>(cx: &Context<'a, 'src>) -> Vec<Claim<'a, 'src>> {
         let protocol = service.protocol.map_or(0, |protocol| protocol.0);
         for capture in &service.captures {
             let Some(&rule) = capture.jumps.first().filter(|_| capture.target.is_some()) else { continue };
+            // A listing may show names for addresses: then nobody knows whether two are the same.
+            if capture.port.is_none() || capture.address.is_none() && capture.kind != CaptureKind::NodePort {
+                continue;
+            }
             let place = (capture.kind == CaptureKind::NodePort, capture.address, capture.port, protocol);
             claims.push(Claim { place, rule, at, service, capture });
         }
