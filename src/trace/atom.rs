@@ -148,7 +148,6 @@ impl Atom {
 /// Interface names: `eth+` is around `eth0`.
 fn names(own: &BString, other: &BString) -> Relation {
     match (own.strip_suffix(b"+"), other.strip_suffix(b"+")) {
-        (None, None) => Relation::Apart,
         (None, Some(prefix)) if own.starts_with(prefix) => Relation::Within,
         (Some(prefix), None) if other.starts_with(prefix) => Relation::Around,
         (Some(prefix), Some(longer)) if longer.starts_with(prefix) => Relation::Around,
@@ -166,7 +165,7 @@ fn kinds(own: u16, other: u16) -> Relation {
     }
 }
 
-fn ranges<T: Ord>(own: (T, T), other: (T, T)) -> Relation {
+fn ranges<T: Ord + Copy>(own: (T, T), other: (T, T)) -> Relation {
     if own.1 < other.0 || other.1 < own.0 {
         Relation::Apart
     } else if own == other {

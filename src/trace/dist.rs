@@ -49,16 +49,15 @@ pub(super) fn merge(dist: &mut Dist, states: &mut States) {
     let mut merged: Vec<Entry> = Vec::with_capacity(dist.len());
     let mut assuming = Vec::new();
     for entry in dist.drain(..) {
-        match places.get(&(entry.end, entry.rule, entry.state)) {
-            Some(&place) => merged[place].weight += entry.weight,
-            None => {
-                if states.get(entry.state).assumed != 0 {
-                    assuming.push(merged.len());
-                }
-                places.insert((entry.end, entry.rule, entry.state), merged.len());
-                merged.push(entry);
-            }
+        if let Some(&place) = places.get(&(entry.end, entry.rule, entry.state)) {
+            merged[place].weight += entry.weight;
+            continue;
         }
+        if states.get(entry.state).assumed != 0 {
+            assuming.push(merged.len());
+        }
+        places.insert((entry.end, entry.rule, entry.state), merged.len());
+        merged.push(entry);
     }
     join_opposites(&mut merged, &mut places, assuming, states);
     merged.retain(|entry| entry.weight > 0.0);

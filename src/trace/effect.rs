@@ -54,7 +54,7 @@ impl Walk<'_, '_, '_> {
             Target::Queue(words) => self.either(state, Wording::Queue, words, End::Accepted, End::Dropped),
             Target::Reject(_) => ends(End::Rejected, state),
             Target::Dnat(to) => self.dnat(id, state, to),
-            Target::Snat(to) => self.snat(id, state, to),
+            Target::Snat(to) => snat(id, state, to),
             Target::Masquerade(to) => self.masquerade(id, state, to),
             Target::Redirect(to) => self.redirect(id, state, to),
             Target::Netmap(net) => self.netmap(id, state, net),
@@ -148,12 +148,6 @@ impl Walk<'_, '_, '_> {
         ends(End::Accepted, resourced(rule, state, source, SourceChange::Translated, false))
     }
 
-    fn snat(&mut self, rule: RuleId, state: State, to: &Translation) -> Effect {
-        let source = if to.addresses.is_none() { state.source } else { to.address() };
-        let moves_port = to.random || to.random_fully || to.ports.is_some();
-        ends(End::Accepted, resourced(rule, state, source, SourceChange::Translated, moves_port))
-    }
-
     fn masquerade(&mut self, rule: RuleId, state: State, to: &Translation) -> Effect {
         let source = self.masquerade_address(&state);
         let moves_port = to.random || to.random_fully || to.ports.is_some();
@@ -185,8 +179,14 @@ fn resourced(rule: RuleId, state: State, source: Option<IpAddr>, change: SourceC
     }
 }
 
+fn snat(rule: RuleId, state: State, to: &Translation) -> Effect {
+    let source = if to.addresses.is_none() { state.source } else { to.address() };
+    let moves_port = to.random || to.random_fully || to.ports.is_some();
+    ends(End::Accepted, resourced(rule, state, source, SourceChange::Translated, moves_port))
+}
+
 fn is_harmless(words: &BStr) -> bool {
-    let name = words.split(|byte| byte.is_ascii_whitespace()).next().unwrap_or_default();
+    let name = words.split(u8::is_ascii_whitespace).next().unwrap_or_default();
     HARMLESS.iter().any(|known| known.as_bytes() == name)
 }
 

@@ -53,9 +53,9 @@ impl Walk<'_, '_, '_> {
     pub(super) fn run(&mut self) -> Journey {
         let mut way = Journey::default();
         if self.packet.origin == Origin::Node {
-            self.from_node(&mut way)
+            self.leave_node(&mut way);
         } else {
-            self.from_wire(&mut way)
+            self.come_in(&mut way);
         }
         way
     }
@@ -64,7 +64,7 @@ impl Walk<'_, '_, '_> {
         Device::Named(self.devices.add(BString::from(name)))
     }
 
-    fn from_wire(&mut self, way: &mut Journey) {
+    fn come_in(&mut self, way: &mut Journey) {
         let incoming = match self.packet.in_interface.clone() {
             Some(name) => self.device(name.as_ref()),
             None => Device::Unknown,
@@ -94,7 +94,7 @@ impl Walk<'_, '_, '_> {
         self.leave(way, outer);
     }
 
-    fn from_node(&mut self, way: &mut Journey) {
+    fn leave_node(&mut self, way: &mut Journey) {
         let start = self.start(Device::None);
         let state = self.states.add(start);
         let dist = vec![Entry { end: End::Open, rule: None, state, weight: 1.0 }];
@@ -106,13 +106,27 @@ impl Walk<'_, '_, '_> {
             let state = walk.states.get(entry.state);
             state.is_dnat && state.destination.is_some_and(|to| walk.facts.way(to) == Some(Way::NoRoute))
         };
-        let (lost, mut out): (Dist, Dist) = out.into_iter().partition(|entry| unroutable(self, entry));
-        lost.into_iter().for_each(|entry| ended(way, Verdict::Unroutable, entry));
+        let (lost, out): (Dist, Dist) = out.into_iter().partition(|entry| unroutable(self, entry));
+        for entry in lost {
+            ended(way, Verdict::Unroutable, entry);
+        }
+        let (refused, mut out): (Dist, Dist) = out.into_iter().partition(|entry| self.is_refused_at_once(entry));
+        for entry in refused {
+            ended(way, Verdict::Dropped, entry);
+        }
         for table in [TableName::Filter, TableName::Security] {
             out = self.pass(way, Hook::Output, table, false, out);
         }
         let out = self.routed_out(way, out);
         self.leave(way, out);
+    }
+
+    /// Whether routing anew behind the nat table fails already: a loopback source and no `route_localnet`.
+    fn is_refused_at_once(&self, entry: &Entry) -> bool {
+        let state = self.states.get(entry.state);
+        let is_away = state.destination.is_some_and(|to| to.is_ipv4() && self.facts.is_local(to) == Some(false));
+        let is_loopback = state.source.is_some_and(is_loopback);
+        state.is_dnat && is_away && is_loopback && self.facts.route_localnet == Some(false)
     }
 
     /// Sets the outgoing interface by the destination as it is now.
@@ -145,7 +159,9 @@ impl Walk<'_, '_, '_> {
         let own = self.device("lo".into());
         let (looped, gone): (Dist, Dist) =
             dist.into_iter().partition(|entry| self.states.get(entry.state).outgoing == own);
-        gone.into_iter().for_each(|entry| ended(way, Verdict::Translated, entry));
+        for entry in gone {
+            ended(way, Verdict::Translated, entry);
+        }
         let mut looped: Dist = looped
             .into_iter()
             .map(|entry| {
@@ -194,24 +210,11 @@ impl Walk<'_, '_, '_> {
             }
             let result = self.rooms[room as usize].result.clone().unwrap_or_default();
             for part in result.iter() {
-                self.settle(way, key, policy, Entry { weight: part.weight * entry.weight, ..*part }, &mut out);
+                settle(way, key, policy, Entry { weight: part.weight * entry.weight, ..*part }, &mut out);
             }
         }
         merge(&mut out, &mut self.states);
         out
-    }
-
-    fn settle(&mut self, way: &mut Journey, key: TableKey, policy: Policy, part: Entry, out: &mut Dist) {
-        let (verdict, is_local) = match part.end {
-            End::Accepted => return out.push(Entry { end: End::Open, rule: None, ..part }),
-            End::Open if policy == Policy::Accept => return out.push(part),
-            End::Open | End::Dropped => (Verdict::Dropped, false),
-            End::Rejected => (Verdict::Rejected, false),
-            End::Taken => (Verdict::Translated, true),
-            End::Unknown => (Verdict::Unknown, false),
-        };
-        let rule = part.rule.map(|rule| (key, rule));
-        way.finals.push(Final { verdict, state: part.state, weight: part.weight, rule, is_local });
     }
 
     /// The chain a hook calls in a table, and its policy. Where a cut dump lacks it, kube-proxy's own chain.
@@ -349,4 +352,18 @@ fn local(way: &mut Journey, dist: Dist) {
         is_local: true,
     };
     way.finals.extend(dist.into_iter().map(delivered));
+}
+
+/// What a part that left a table does then.
+fn settle(way: &mut Journey, key: TableKey, policy: Policy, part: Entry, out: &mut Dist) {
+    let (verdict, is_local) = match part.end {
+        End::Accepted => return out.push(Entry { end: End::Open, rule: None, ..part }),
+        End::Open if policy == Policy::Accept => return out.push(part),
+        End::Open | End::Dropped => (Verdict::Dropped, false),
+        End::Rejected => (Verdict::Rejected, false),
+        End::Taken => (Verdict::Translated, true),
+        End::Unknown => (Verdict::Unknown, false),
+    };
+    let rule = part.rule.map(|rule| (key, rule));
+    way.finals.push(Final { verdict, state: part.state, weight: part.weight, rule, is_local });
 }

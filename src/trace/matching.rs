@@ -146,20 +146,22 @@ impl Walk<'_, '_, '_> {
             },
             Test::Comment { .. } | Test::Nfacct(_) => Truth::Yes,
             Test::Fragment => Truth::No,
-            Test::Port { module, side, ports } if *module == self.packet.protocol => self.port(state, *side, *ports),
+            Test::Port { module, side, ports } if *module == self.packet.protocol => port(state, *side, *ports),
             Test::Module(module) => (*module == self.packet.protocol).into(),
             Test::Multiport { side, ports } if self.packet.protocol.has_ports() => self.ports(state, *side, ports),
             Test::TcpFlags { mask, set } if self.packet.protocol == Protocol::TCP => (SYN & mask == *set).into(),
             Test::Icmp { module, kind } if *module == self.packet.protocol => is_ping(*module, *kind).into(),
             Test::IcmpName { module, name } if *module == self.packet.protocol => is_ping_name(name).into(),
-            Test::Port { .. } | Test::Multiport { .. } | Test::TcpFlags { .. } => Truth::Never,
-            Test::Icmp { .. } | Test::IcmpName { .. } => Truth::Never,
+            Test::Port { .. }
+            | Test::Multiport { .. }
+            | Test::TcpFlags { .. }
+            | Test::Icmp { .. }
+            | Test::IcmpName { .. } => Truth::Never,
             Test::AddressType { side, types, limit } => self.address_type(state, *side, *types, *limit),
             Test::Mark(mark) => mark.matches(state.mark).into(),
-            Test::Connmark(_) if !self.has_connection(table, state) => Truth::Never,
+            Test::Connmark(_) | Test::Conntrack(_) if !self.has_connection(table, state) => Truth::Never,
             Test::Connmark(mark) => mark.matches(state.connmark).into(),
             Test::State { states, .. } => states.meets(self.conntrack_states(table, state)).into(),
-            Test::Conntrack(_) if !self.has_connection(table, state) => Truth::Never,
             Test::Conntrack(option) => self.conntrack(state, option),
             Test::Random(threshold) => match threshold.probability() {
                 1.0 => Truth::Yes,
@@ -216,19 +218,11 @@ impl Walk<'_, '_, '_> {
         }
     }
 
-    fn port(&self, state: &State, side: Side, ports: PortRange) -> Truth {
-        let known = if side == Side::Source { state.source_port } else { state.destination_port };
-        match known {
-            Some(port) => ports.contains(port).into(),
-            None => Truth::If(Atom::Port { side, ports }),
-        }
-    }
-
     fn ports(&self, state: &State, side: Side, ports: &[PortRange]) -> Truth {
         let sides: &[Side] = if side == Side::Either { &[Side::Source, Side::Destination] } else { &[side] };
         let mut open = Vec::new();
         for (&side, &range) in sides.iter().flat_map(|side| ports.iter().map(move |range| (side, range))) {
-            match self.settled(state, self.port(state, side, range)) {
+            match self.settled(state, port(state, side, range)) {
                 Truth::Yes => return Truth::Yes,
                 Truth::If(atom) => open.push((atom, range)),
                 _ => {}
@@ -271,8 +265,8 @@ impl Walk<'_, '_, '_> {
 
     /// In the raw table there is no connection yet, unless the packet comes back over `lo`.
     pub(super) fn has_connection(&self, table: TableKey, state: &State) -> bool {
-        let stage = self.stages.get(usize::from(state.pass));
-        let is_looped = stage.is_some_and(|stage| stage.is_looped);
+        let at = self.stages.get(usize::from(state.pass));
+        let is_looped = at.is_some_and(|stage| stage.is_looped);
         state.is_tracked && (is_looped || self.machine.table(table).name != TableName::Raw)
     }
 
@@ -305,7 +299,7 @@ impl Walk<'_, '_, '_> {
         match option {
             ConntrackOption::OriginalAddress { side, net } => self.address(&original, *side, net),
             ConntrackOption::OriginalPort { side, ports } if self.packet.protocol.has_ports() => {
-                self.port(&original, *side, *ports)
+                port(&original, *side, *ports)
             }
             ConntrackOption::OriginalPort { .. } => Truth::No,
             // Replies come from where the packet goes, and go to where it comes from.
@@ -332,6 +326,14 @@ impl Walk<'_, '_, '_> {
 
     pub(super) fn hook(&self, state: &State) -> Hook {
         self.stages.get(usize::from(state.pass)).map_or(Hook::Prerouting, |stage| stage.hook)
+    }
+}
+
+fn port(state: &State, side: Side, ports: PortRange) -> Truth {
+    let known = if side == Side::Source { state.source_port } else { state.destination_port };
+    match known {
+        Some(port) => ports.contains(port).into(),
+        None => Truth::If(Atom::Port { side, ports }),
     }
 }
 

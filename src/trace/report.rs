@@ -190,12 +190,12 @@ impl Walk<'_, '_, '_> {
         let stages = self.stages.iter().zip(&rooms).zip(&journey.roots);
         stages
             .filter(|(_, roots)| !roots.is_empty())
-            .map(|((stage, rooms), _)| self.pass_of(stage, rooms, weights))
+            .map(|((stage, rooms), _)| self.pass_of(*stage, rooms, weights))
             .collect()
     }
 
     /// The rooms of one pass, those of one chain put together.
-    fn pass_of(&self, stage: &Stage, rooms: &[u32], weights: &[f64]) -> Pass {
+    fn pass_of(&self, stage: Stage, rooms: &[u32], weights: &[f64]) -> Pass {
         let mut places: BTreeMap<ChainId, usize> = BTreeMap::new();
         let mut visits: Vec<Visit> = Vec::new();
         for &room in rooms {
