@@ -110,12 +110,12 @@ impl<'src> Reader<'src> {
         }
     }
 
-    fn family(&self) -> Option<Family> {
-        self.tables.last().and_then(|read| read.family)
+    fn family(&mut self) -> Option<Family> {
+        self.open_table().and_then(|read| read.family)
     }
 
     fn learn_family(&mut self, family: Option<Family>) {
-        if let Some(read) = self.tables.last_mut() {
+        if let Some(read) = self.open_table() {
             read.family = read.family.or(family);
         }
     }

@@ -27,6 +27,8 @@ pub(super) struct Shell<'src> {
     pub(super) family: Option<Family>,
     /// The table after `-t`; for `iptables -L` and `-S` without one it is filter.
     pub(super) table: Option<TableName<'src>>,
+    /// Whether it prints all tables of a node at once.
+    pub(super) is_save: bool,
 }
 
 /// What the line is, if it is one of these.
@@ -65,7 +67,24 @@ fn shell(text: &[u8]) -> Option<Shell<'_>> {
     let is_save = next_word(command).1.contains_str("save");
     let named = table_option(command);
     let table = if is_save { None } else { named.or(Some(TableName::Filter)) };
-    Some(Shell { family, table: table.or(named) })
+    Some(Shell { family, table: table.or(named), is_save: is_save && named.is_none() })
+}
+
+/// A command at the prompt of root, `# iptables -t nat -S`: a comment to anyone who does not know it.
+pub(super) fn root_shell(text: &[u8]) -> Option<Shell<'_>> {
+    let command = text.strip_prefix(b"#")?.trim_start();
+    let (_, program) = next_word(command.strip_prefix(b"sudo ").unwrap_or(command));
+    let is_command = matches!(program, b"iptables" | b"ip6tables" | b"iptables-save" | b"ip6tables-save");
+    shell(command).filter(|_| is_command && command.contains_str(" -"))
+}
+
+/// The table that a comment or a separator of few words names: `# table: nat`, `=== filter ===`.
+pub(super) fn table_in(text: &[u8]) -> Option<TableName<'_>> {
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let words: Vec<&[u8]> = text.split(|&byte| !is_letter(byte)).filter(|word| !word.is_empty()).take(5).collect();
+    let mut tables = words.iter().map(|word| TableName::from_name(word)).filter(|name| !matches!(name, TableName::Other(_)));
+    let name = tables.next().filter(|_| words.len() < 5)?;
+    tables.next().is_none().then_some(name)
 }
 
 /// The word behind `-t` or `--table`, also glued as in `-tnat`.
@@ -132,7 +151,9 @@ mod tests {
             ("root@node:~# iptables-save | grep x", Family::Ipv4, None),
             ("+ /usr/sbin/iptables -t mangle -S", Family::Ipv4, Some(TableName::Mangle)),
         ] {
-            assert_eq!(noise(text.as_bytes()), Some(Noise::Shell(Shell { family: Some(family), table })), "{text}");
+            let is_save = text.contains("-save");
+            let shell = Shell { family: Some(family), table, is_save };
+            assert_eq!(noise(text.as_bytes()), Some(Noise::Shell(shell)), "{text}");
         }
     }
 
