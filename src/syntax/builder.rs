@@ -77,6 +77,16 @@ impl<'src> TableBuilder<'src> {
         self.by_name.get(name).is_some_and(|&id| self.table.chain(id).is_declared)
     }
 
+    /// Whether a built-in chain of that name cannot be of this table, since its own are all there: raw's and filter's
+    /// are told apart from those of nat and mangle by where they stand.
+    pub(super) fn is_full_before(&self, name: &BStr) -> bool {
+        let has = |name: &str| self.has_declared(name.into());
+        let (pre, forward) = (has("PREROUTING"), has("FORWARD"));
+        let is_raw = pre && has("OUTPUT") && !has("POSTROUTING") && !has("INPUT") && !forward;
+        let is_filter = !pre && has("INPUT") && forward && has("OUTPUT");
+        is_raw && (name == "INPUT" || name == "FORWARD") || is_filter && (name == "PREROUTING" || name == "POSTROUTING")
+    }
+
     /// Declares a chain. A chain declared again, as in input of iptables-restore, starts anew without its rules; whether
     /// it lost some.
     pub(super) fn declare(&mut self, name: &'src BStr, kind: ChainKind, span: Span) -> bool {

@@ -50,7 +50,8 @@ impl<'src> Reader<'src> {
     fn chain_line(&mut self, header: &super::list::ChainHeader<'src>, at: At<'src>) {
         self.tally.declarations += 1;
         let goes_on = self.builder().is_some_and(|builder| {
-            let after_users = is_built_in(header.name) && builder.table.chains.iter().any(|chain| !chain.is_built_in());
+            let has_users = || builder.table.chains.iter().any(|chain| !chain.is_built_in());
+            let after_users = is_built_in(header.name) && (has_users() || builder.is_full_before(header.name));
             matches!(builder.table.form, Form::List { .. }) && !builder.has_declared(header.name) && !after_users
         });
         if !goes_on {

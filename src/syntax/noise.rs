@@ -9,6 +9,8 @@ use bstr::ByteSlice;
 pub(super) enum Noise<'src> {
     /// A command at a prompt: what follows is its output.
     Shell(Shell<'src>),
+    /// Any other command at a prompt, which ends the output before it.
+    Prompt,
     /// A line that parts two captures, as `--- node-1 ---`.
     Separator,
     /// A message of a tool.
@@ -35,6 +37,9 @@ pub(super) struct Shell<'src> {
 pub(super) fn noise(text: &[u8]) -> Option<Noise<'_>> {
     if let Some(shell) = shell(text) {
         return Some(Noise::Shell(shell));
+    }
+    if is_prompt(text) {
+        return Some(Noise::Prompt);
     }
     if is_separator(text) {
         return Some(Noise::Separator);
@@ -68,6 +73,22 @@ fn shell(text: &[u8]) -> Option<Shell<'_>> {
     let named = table_option(command);
     let table = if is_save { None } else { named.or(Some(TableName::Filter)) };
     Some(Shell { family, table: table.or(named), is_save: is_save && named.is_none() })
+}
+
+/// `root@node:~# …`, `[root@node ~]# …`, `sh-4.2$ …`, with or without a command.
+fn is_prompt(text: &[u8]) -> bool {
+    let sign = text.find_byteset(b"#$%").filter(|&at| at > 0 && text.get(at + 1).is_none_or(|&byte| byte == b' '));
+    let Some(before) = sign.map(|at| text[..at].trim_end()) else { return false };
+    let is_bracketed = before.starts_with(b"[") && before.ends_with(b"]") && before.contains(&b'@');
+    let is_shell = before.starts_with(b"sh-") || before.starts_with(b"bash-");
+    let has_blank = before.contains(&b' ');
+    before.len() < 100 && (is_bracketed || !has_blank && (is_shell || before.contains(&b'@')))
+}
+
+/// What is left of a log line in JSON whose message was the dump.
+fn is_json(text: &[u8]) -> bool {
+    let starts: [&[u8]; 4] = [b"{\"", b",\"", b"\"}", b"}"];
+    starts.iter().any(|start| text.starts_with(start)) && matches!(text.last(), Some(b'}' | b':' | b','))
 }
 
 /// A command at the prompt of root, `# iptables -t nat -S`: a comment to anyone who does not know it.
@@ -135,7 +156,7 @@ const MESSAGES: [&str; 21] = [
 
 fn is_message(text: &[u8]) -> bool {
     let is_snip = matches!(text, b"..." | b"<snip>" | b"[...]" | b"[snip]" | b"(many more)" | b"\xe2\x80\xa6");
-    is_snip || MESSAGES.iter().any(|start| text.starts_with(start.as_bytes()))
+    is_snip || is_json(text) || MESSAGES.iter().any(|start| text.starts_with(start.as_bytes()))
 }
 
 #[cfg(test)]
@@ -161,12 +182,17 @@ mod tests {
     fn separators_and_messages_are_known() {
         assert_eq!(noise(b"--- node-1 ---"), Some(Noise::Separator));
         assert_eq!(noise(b"--"), Some(Noise::Separator));
+        for prompt in ["root@node:~# exit", "[root@node ~]# ", "sh-4.2$", "bash-5.1# ls -l", "me@host:/tmp$ cat x"] {
+            assert_eq!(noise(prompt.as_bytes()), Some(Noise::Prompt), "{prompt}");
+        }
+        assert_eq!(noise(b"{\"level\":\"info\",\"msg\":"), Some(Noise::Message));
         assert_eq!(noise(b"command terminated with exit code 1"), Some(Noise::Message));
         assert_eq!(noise(b"table ip kube-proxy {"), Some(Noise::Nft { of_kube_proxy: true }));
     }
 
     #[test]
     fn prose_about_iptables_is_not_a_command() {
+        assert_eq!(noise(b"mail me at a@b.example for 5 $ or # 7"), None);
         assert_eq!(noise(b"this is what iptables prints"), None);
         assert_eq!(noise(b"- three pods are left to choose from here"), None);
     }

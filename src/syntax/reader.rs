@@ -38,8 +38,8 @@ pub(super) struct Reader<'src> {
     open: Option<usize>,
     /// Tables in iptables-save form of the capture at hand, by name.
     named: HashMap<TableName<'src>, usize>,
-    /// Whether the open table was open before, so that its chains may be another capture's.
-    is_reopened: bool,
+    /// What was known of the open table where it was open before, so that its chains may be another capture's.
+    reopened: Option<Reopened>,
     /// Chains declared twice in one table, so that rules were lost.
     pub(super) redeclared: Vec<Span>,
     /// What a comment or separator before a table calls it.
@@ -48,6 +48,13 @@ pub(super) struct Reader<'src> {
     shell: Option<Shell<'src>>,
     capture: u32,
     pub(super) list: super::listing::State,
+}
+
+/// A table as it was before its name came again.
+#[derive(Clone, Copy, Debug)]
+struct Reopened {
+    span: Span,
+    is_complete: bool,
 }
 
 /// A line of the text and where it is.
@@ -162,10 +169,10 @@ impl<'src> Reader<'src> {
         if self.header.is_none()
             && let Some(&again) = self.named.get(&name)
         {
-            (self.open, self.is_reopened) = (Some(again), true);
-            let builder = &mut self.tables[again].builder;
-            builder.table.is_complete = false;
-            builder.table.span = builder.table.span.to(at.span());
+            self.open = Some(again);
+            let table = &mut self.tables[again].builder.table;
+            self.reopened = Some(Reopened { span: table.span, is_complete: table.is_complete });
+            (table.span, table.is_complete) = (table.span.to(at.span()), false);
             return;
         }
         self.open(Some(name), Form::Save, at);
@@ -189,7 +196,7 @@ impl<'src> Reader<'src> {
         if let Some(name) = name.filter(|_| form == Form::Save) {
             self.named.insert(name, index);
         }
-        (self.open, self.is_reopened) = (Some(index), false);
+        (self.open, self.reopened) = (Some(index), None);
     }
 
     pub(super) fn builder(&mut self) -> Option<&mut TableBuilder<'src>> {
@@ -225,7 +232,10 @@ impl<'src> Reader<'src> {
     fn declare(&mut self, name: &'src BStr, kind: ChainKind, at: At<'src>) {
         let repeats = self.builder().is_some_and(|builder| builder.has_declared(name));
         let table = self.builder().filter(|builder| builder.table.is_named).map(|builder| builder.table.name);
-        if repeats && (self.is_reopened || table.is_none()) {
+        if repeats && (self.reopened.is_some() || table.is_none()) {
+            if let (Some(before), Some(builder)) = (self.reopened, self.builder()) {
+                (builder.table.span, builder.table.is_complete) = (before.span, before.is_complete);
+            }
             // Another capture of the same table, without anything between that says so.
             self.begin_capture();
             self.open(table, Form::Save, at);
@@ -272,7 +282,7 @@ impl<'src> Reader<'src> {
     fn begin_commands(&mut self, name: &BStr) {
         let Some(builder) = self.builder() else { return };
         let is_commands = builder.table.form == Form::Commands;
-        let after_rules = is_built_in(name) && !builder.table.rules.is_empty();
+        let after_rules = is_built_in(name) && (!builder.table.rules.is_empty() || builder.is_full_before(name));
         if is_commands && (builder.has_declared(name) || after_rules) {
             self.close();
         }
@@ -291,6 +301,11 @@ impl<'src> Reader<'src> {
                 }
                 self.close();
                 self.shell = Some(shell);
+            }
+            Some(Noise::Prompt) => {
+                self.tally.noise += 1;
+                self.close();
+                self.shell = None;
             }
             Some(Noise::Separator) => {
                 self.tally.noise += 1;
