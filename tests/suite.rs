@@ -43,7 +43,12 @@ fn every_line_of_every_form_is_read() {
         assert_eq!(parsed.tally.lines(), text::lines(&input), "{name}");
         eprintln!("{name}: {} rulesets, {:?}, {:?}", parsed.rulesets.len(), parsed.tally, parsed.notes);
         for ruleset in &parsed.rulesets {
-        eprintln!("   {:?} {:?} {:?}", ruleset.family, ruleset.backend, ruleset.tables.iter().map(|t| (t.name, t.rules.len(), t.form)).collect::<Vec<_>>());
+            eprintln!(
+                "   {:?} {:?} {:?}",
+                ruleset.family,
+                ruleset.backend,
+                ruleset.tables.iter().map(|t| (t.name, t.rules.len(), t.form)).collect::<Vec<_>>()
+            );
         }
     }
 }
