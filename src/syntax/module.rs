@@ -15,6 +15,7 @@ use memchr::memchr;
 pub(crate) fn load<'src>(input: &'src [u8], rest: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read<'src, ()> {
     let (after, name) = word(rest).map_err(|_| wanted("the name of a module", skip_blanks(rest)))?;
     parts.module = name;
+    parts.start = parts.matches.len();
     if let Some(transport) = transport(name) {
         parts.transport = Some(transport);
         let (rest, found) = typed_option(after, parts)?;

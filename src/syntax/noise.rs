@@ -103,7 +103,8 @@ pub(super) fn root_shell(text: &[u8]) -> Option<Shell<'_>> {
 pub(super) fn table_in(text: &[u8]) -> Option<TableName<'_>> {
     let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     let words: Vec<&[u8]> = text.split(|&byte| !is_letter(byte)).filter(|word| !word.is_empty()).take(5).collect();
-    let mut tables = words.iter().map(|word| TableName::from_name(word)).filter(|name| !matches!(name, TableName::Other(_)));
+    let mut tables =
+        words.iter().map(|word| TableName::from_name(word)).filter(|name| !matches!(name, TableName::Other(_)));
     let name = tables.next().filter(|_| words.len() < 5)?;
     tables.next().is_none().then_some(name)
 }

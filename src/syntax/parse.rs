@@ -45,7 +45,8 @@ pub fn parse(sources: &Sources) -> Parsed<'_> {
     }
     if let [first, others @ ..] = redeclared.as_slice() {
         let what = if others.is_empty() { "a chain is".into() } else { format!("{} chains are", redeclared.len()) };
-        let text = format!("{what} declared again within a table and lost the rules before that, as in iptables-restore");
+        let text =
+            format!("{what} declared again within a table and lost the rules before that, as in iptables-restore");
         notes.push(Note { text, span: Some(*first) });
     }
     Parsed { rulesets: rulesets(tables, &mut notes), faults, remarks, notes, tally }

@@ -25,4 +25,3 @@ pub(super) fn backend_of(tool: &Tool<'_>, says_nft: bool) -> Backend {
         Backend::Unknown
     }
 }
-

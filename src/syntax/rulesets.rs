@@ -178,7 +178,8 @@ fn fit<'src>(group: &Group<'src>, piece: &mut Piece<'src>) -> Option<Fit> {
 fn looks_like_security(table: &Table<'_>) -> bool {
     let marks = |target: &Target<'_>| matches!(target, Target::Other(words) if words.contains_str("SECMARK"));
     let is_unnamed_filter = table.name == TableName::Filter && !table.is_named && table.form != Form::Save;
-    is_unnamed_filter && (table.rules.is_empty() || table.rules.iter().any(|rule| rule.target.as_ref().is_some_and(marks)))
+    is_unnamed_filter
+        && (table.rules.is_empty() || table.rules.iter().any(|rule| rule.target.as_ref().is_some_and(marks)))
 }
 
 /// Whether lines of the table may be missing, so that more of them may come.

@@ -12,19 +12,12 @@ fn header(program: &str, time: &str) -> String {
 #[test]
 fn ipv4_and_ipv6_are_two_rulesets() {
     let six = NAT.replace("-A A -j", "-A A -d fd00::1/128 -j");
-    let text = [header("iptables-save v1.6.2", "00:00:00"), NAT.into(), header("ip6tables-save v1.6.2", "00:00:00"), six].concat();
+    let text =
+        [header("iptables-save v1.6.2", "00:00:00"), NAT.into(), header("ip6tables-save v1.6.2", "00:00:00"), six]
+            .concat();
     reads(
         text,
-        &[
-            "IPv4 legacy",
-            "*nat",
-            ":A",
-            "-A A -j RETURN",
-            "IPv6 legacy",
-            "*nat",
-            ":A",
-            "-A A -d fd00::1/128 -j RETURN",
-        ],
+        &["IPv4 legacy", "*nat", ":A", "-A A -j RETURN", "IPv6 legacy", "*nat", ":A", "-A A -d fd00::1/128 -j RETURN"],
     );
 }
 
@@ -38,16 +31,20 @@ fn without_headers_addresses_tell_the_families_apart() {
 
 #[test]
 fn both_backends_are_two_rulesets() {
-    let text = [header("iptables-save v1.8.9", "00:00:00"), NAT.into(), header("iptables-save v1.8.9 (nf_tables)", "00:00:00"), NAT.into()].concat();
-    reads(
-        text,
-        &["IPv4 legacy", "*nat", ":A", "-A A -j RETURN", "IPv4 nft", "*nat", ":A", "-A A -j RETURN"],
-    );
+    let text = [
+        header("iptables-save v1.8.9", "00:00:00"),
+        NAT.into(),
+        header("iptables-save v1.8.9 (nf_tables)", "00:00:00"),
+        NAT.into(),
+    ]
+    .concat();
+    reads(text, &["IPv4 legacy", "*nat", ":A", "-A A -j RETURN", "IPv4 nft", "*nat", ":A", "-A A -j RETURN"]);
 }
 
 #[test]
 fn a_table_again_is_another_capture() {
-    let expected = ["IPv4 unknown", "*nat", ":A", "-A A -j RETURN", "IPv4 unknown", "*nat", ":A", "-A A -j RETURN", SEVERAL];
+    let expected =
+        ["IPv4 unknown", "*nat", ":A", "-A A -j RETURN", "IPv4 unknown", "*nat", ":A", "-A A -j RETURN", SEVERAL];
     reads([NAT, NAT].concat(), &expected);
     reads(format!("--- node-1 ---\n{NAT}--- node-2 ---\n{NAT}"), &expected);
     reads(format!("root@one:~# iptables-save\n{NAT}root@two:~# iptables-save\n{NAT}"), &expected);
@@ -56,12 +53,25 @@ fn a_table_again_is_another_capture() {
 #[test]
 fn a_table_that_only_the_second_node_has_goes_with_it() {
     let dump = |tables: &[&str], time: &str| -> String {
-        let one = |name: &&str| format!("{}*{name}\n:{} - [0:0]\nCOMMIT\n", header("iptables-save v1.6.2", time), name.to_uppercase());
+        let one = |name: &&str| {
+            format!("{}*{name}\n:{} - [0:0]\nCOMMIT\n", header("iptables-save v1.6.2", time), name.to_uppercase())
+        };
         tables.iter().map(one).collect()
     };
     let expected = [
-        "IPv4 legacy", "*nat", ":NAT", "*filter", ":FILTER", "IPv4 legacy", "*mangle", ":MANGLE", "*nat", ":NAT", "*filter",
-        ":FILTER", SEVERAL,
+        "IPv4 legacy",
+        "*nat",
+        ":NAT",
+        "*filter",
+        ":FILTER",
+        "IPv4 legacy",
+        "*mangle",
+        ":MANGLE",
+        "*nat",
+        ":NAT",
+        "*filter",
+        ":FILTER",
+        SEVERAL,
     ];
     let (first, second) = (dump(&["nat", "filter"], "00:00:00"), dump(&["mangle", "nat", "filter"], "00:07:00"));
     reads(format!("{first}{second}"), &expected);

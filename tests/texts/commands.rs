@@ -76,15 +76,7 @@ fn counters_are_zeroed_for_one_chain_or_all() {
     let text = "*filter\n:A - [0:0]\n:B - [0:0]\n[1:60] -A A -p tcp\n[2:120] -A B -p tcp\n";
     reads(
         format!("{text}-Z A\n[3:180] -A A -p udp\nCOMMIT\n"),
-        &[
-            "IPv4 unknown",
-            "*filter",
-            ":A",
-            "[0:0] -A A -p tcp",
-            "[3:180] -A A -p udp",
-            ":B",
-            "[2:120] -A B -p tcp",
-        ],
+        &["IPv4 unknown", "*filter", ":A", "[0:0] -A A -p tcp", "[3:180] -A A -p udp", ":B", "[2:120] -A B -p tcp"],
     );
     reads(
         format!("{text}-Z\nCOMMIT\n"),
@@ -120,13 +112,7 @@ fn a_chain_declared_twice_starts_anew() {
 fn long_options_tabs_blanks_and_any_order_are_read() {
     reads(
         "*nat\n:A -\n\n# why\n  -A A\t--jump RETURN --protocol tcp --destination 10.0.0.1 --match tcp --destination-port 80\n--append A --source 10.0.0.0/8\nCOMMIT\n",
-        &[
-            "IPv4 unknown",
-            "*nat",
-            ":A",
-            "-A A -p tcp -d 10.0.0.1/32 -m tcp --dport 80 -j RETURN",
-            "-A A -s 10.0.0.0/8",
-        ],
+        &["IPv4 unknown", "*nat", ":A", "-A A -p tcp -d 10.0.0.1/32 -m tcp --dport 80 -j RETURN", "-A A -s 10.0.0.0/8"],
     );
 }
 

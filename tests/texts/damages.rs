@@ -133,7 +133,8 @@ fn blank_lines_between_the_rules_are_harmless() {
 #[test]
 fn wrapped_lines_are_glued() {
     told_once(each_line(|_, line| {
-        let cut: Vec<String> = line.as_bytes().chunks(80).map(|part| String::from_utf8_lossy(part).into_owned()).collect();
+        let cut: Vec<String> =
+            line.as_bytes().chunks(80).map(|part| String::from_utf8_lossy(part).into_owned()).collect();
         cut.join("\n")
     }));
     told_once(DUMP.replace(" -j ", " \\\n    -j "));
@@ -177,7 +178,10 @@ fn a_text_cut_off_is_read_as_far_as_it_goes_and_proves_no_absence() {
 #[test]
 fn gaps_that_somebody_left_are_known() {
     for gap in ["...", "<snip>", "[...]", "(many more)"] {
-        reads(format!("*nat\n:A - [0:0]\n{gap}\n-A A -j RETURN\n"), &["IPv4 unknown", "*nat …", ":A", "-A A -j RETURN"]);
+        reads(
+            format!("*nat\n:A - [0:0]\n{gap}\n-A A -j RETURN\n"),
+            &["IPv4 unknown", "*nat …", ":A", "-A A -j RETURN"],
+        );
     }
 }
 

@@ -24,7 +24,9 @@ fn a_listing_has_policies_references_and_blank_lines_between() {
 #[test]
 fn counters_of_a_verbose_listing_are_rounded_beyond_five_digits() {
     reads(
-        format!("{VERBOSE}99999 1235K DROP       tcp  --  eth0   *       0.0.0.0/0            10.0.0.1             tcp dpt:80\n"),
+        format!(
+            "{VERBOSE}99999 1235K DROP       tcp  --  eth0   *       0.0.0.0/0            10.0.0.1             tcp dpt:80\n"
+        ),
         &[
             "IPv4 unknown",
             "*filter? …",
@@ -44,7 +46,10 @@ fn exact_counters_are_exact() {
 
 #[test]
 fn a_long_target_shifts_the_rest() {
-    rule("KUBE-SVC-XXXXXXXXXXXXXXXX  tcp  --  0.0.0.0/0            10.0.0.1", "-d 10.0.0.1/32 -p tcp -j KUBE-SVC-XXXXXXXXXXXXXXXX");
+    rule(
+        "KUBE-SVC-XXXXXXXXXXXXXXXX  tcp  --  0.0.0.0/0            10.0.0.1",
+        "-d 10.0.0.1/32 -p tcp -j KUBE-SVC-XXXXXXXXXXXXXXXX",
+    );
 }
 
 #[test]
@@ -77,21 +82,33 @@ fn old_listings_of_ipv6_have_no_opt_column() {
 
 #[test]
 fn goto_is_told_behind_the_addresses() {
-    rule("B          all  --  0.0.0.0/0            0.0.0.0/0           [goto]  /* c1 */", "-m comment --comment c1 -g B");
+    rule(
+        "B          all  --  0.0.0.0/0            0.0.0.0/0           [goto]  /* c1 */",
+        "-m comment --comment c1 -g B",
+    );
 }
 
 #[test]
 fn texts_of_extensions_become_options_again() {
     for (text, options) in [
-        ("/* a */ statistic mode random probability 0.33333333349", "-m comment --comment a -m statistic --mode random --probability 0.33333333349"),
+        (
+            "/* a */ statistic mode random probability 0.33333333349",
+            "-m comment --comment a -m statistic --mode random --probability 0.33333333349",
+        ),
         ("ADDRTYPE match dst-type LOCAL", "-m addrtype --dst-type LOCAL"),
         ("mark match ! 0x4000/0x4000", "-m mark ! --mark 0x4000/0x4000"),
         ("ctstate NEW", "-m conntrack --ctstate NEW"),
         ("PHYSDEV match ! --physdev-is-in", "-m physdev ! --physdev-is-in"),
         ("match-set foo dst,src", "-m set --match-set foo dst,src"),
-        ("recent: CHECK seconds: 10800 reap name: N side: source mask: 255.255.255.255", "-m recent --rcheck --seconds 10800 --reap --name N --mask 255.255.255.255 --rsource"),
+        (
+            "recent: CHECK seconds: 10800 reap name: N side: source mask: 255.255.255.255",
+            "-m recent --rcheck --seconds 10800 --reap --name N --mask 255.255.255.255 --rsource",
+        ),
     ] {
-        rule(&format!("RETURN     all  --  0.0.0.0/0            0.0.0.0/0            {text}"), &format!("{options} -j RETURN"));
+        rule(
+            &format!("RETURN     all  --  0.0.0.0/0            0.0.0.0/0            {text}"),
+            &format!("{options} -j RETURN"),
+        );
     }
     for (target, text, options) in [
         ("DNAT", "to:10.0.0.2:53", "DNAT --to-destination 10.0.0.2:53"),
@@ -102,13 +119,18 @@ fn texts_of_extensions_become_options_again() {
         ("REDIRECT", "redir ports 8080", "REDIRECT --to-ports 8080"),
         ("REJECT", "reject-with icmp-port-unreachable", "REJECT --reject-with icmp-port-unreachable"),
     ] {
-        rule(&format!("{target}       all  --  0.0.0.0/0            0.0.0.0/0            {text}"), &format!("-j {options}"));
+        rule(
+            &format!("{target}       all  --  0.0.0.0/0            0.0.0.0/0            {text}"),
+            &format!("-j {options}"),
+        );
     }
 }
 
 #[test]
 fn names_of_a_listing_stay_names() {
-    let lines = shown(format!("{HEAD}DROP       tcp  --  node-1               ip-10-0-1-2.ec2.internal  tcp dpt:http\n").as_bytes());
+    let lines = shown(
+        format!("{HEAD}DROP       tcp  --  node-1               ip-10-0-1-2.ec2.internal  tcp dpt:http\n").as_bytes(),
+    );
     assert_eq!(
         lines,
         [

@@ -52,15 +52,7 @@ fn xtables_save_of_ipv6_is_known_by_its_addresses() {
 fn tables_come_in_any_order_and_some_are_missing() {
     reads(
         "*security\n:INPUT ACCEPT [0:0]\nCOMMIT\n*raw\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n*filter\n:INPUT DROP [0:0]\nCOMMIT\n",
-        &[
-            "IPv4 unknown",
-            "*security",
-            ":INPUT ACCEPT",
-            "*raw",
-            ":PREROUTING ACCEPT",
-            "*filter",
-            ":INPUT DROP",
-        ],
+        &["IPv4 unknown", "*security", ":INPUT ACCEPT", "*raw", ":PREROUTING ACCEPT", "*filter", ":INPUT DROP"],
     );
 }
 
@@ -87,8 +79,19 @@ fn without_its_line_feed_the_last_line_is_still_read() {
 #[test]
 fn comments_are_quoted_as_iptables_quotes_them() {
     for comment in [
-        "word_-9", "-dash", r#""it\'s""#, r#""""#, r##""!""##, r##""#hash""##, r#""a,b""#, r#""end\\""#, r#"" lead""#,
-        "\"\u{fc}\"", r#""a \"quoted\" word""#, "\"/* x */ -j DROP\"", "\"tab\there\"",
+        "word_-9",
+        "-dash",
+        r#""it\'s""#,
+        r#""""#,
+        r##""!""##,
+        r##""#hash""##,
+        r#""a,b""#,
+        r#""end\\""#,
+        r#"" lead""#,
+        "\"\u{fc}\"",
+        r#""a \"quoted\" word""#,
+        "\"/* x */ -j DROP\"",
+        "\"tab\there\"",
     ] {
         same(&format!("-m comment --comment {comment} -j RETURN"));
     }

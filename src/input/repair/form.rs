@@ -49,7 +49,9 @@ pub(super) fn is_rule(line: &[u8]) -> bool {
 
 fn is_rule_start(line: &[u8]) -> bool {
     match line {
-        [b'-', b'A' | b'I' | b'N' | b'P' | b'D' | b'F' | b'X' | b'R' | b'Z', b' ' | b'\t', name, ..] => !is_blank(*name),
+        [b'-', b'A' | b'I' | b'N' | b'P' | b'D' | b'F' | b'X' | b'R' | b'Z', b' ' | b'\t', name, ..] => {
+            !is_blank(*name)
+        }
         [b'-', b'F' | b'X' | b'Z'] => true,
         [b'-', b'-', ..] => LONG.contains(&&line[..line.iter().position(|&byte| is_blank(byte)).unwrap_or(line.len())]),
         _ => false,
