@@ -3,9 +3,7 @@
 
 mod text;
 
-use bstr::ByteSlice;
-use kubenat::ruleset::{Form, Table, saved_table};
-use kubenat::source::Sources;
+use kubenat::ruleset::{Counters, Form, Ruleset};
 use kubenat::syntax::parse;
 use std::path::{Path, PathBuf};
 
@@ -41,33 +39,7 @@ fn every_line_of_every_form_is_read() {
         assert_eq!(faults.collect::<Vec<_>>(), [], "{name}");
         assert_eq!(parsed.tally.prose, 0, "{name}: {:?}", parsed.notes);
         assert_eq!(parsed.tally.lines(), text::lines(&input), "{name}");
-        eprintln!("{name}: {} rulesets, {:?}, {:?}", parsed.rulesets.len(), parsed.tally, parsed.notes);
-        for ruleset in &parsed.rulesets {
-            eprintln!(
-                "   {:?} {:?} {:?}",
-                ruleset.family,
-                ruleset.backend,
-                ruleset.tables.iter().map(|t| (t.name, t.rules.len(), t.form)).collect::<Vec<_>>()
-            );
-        }
     }
-}
-
-/// The text with every table in it replaced by what is printed for it.
-fn printed(tables: &[Table<'_>], sources: &Sources) -> Vec<u8> {
-    let source = &sources.files()[0];
-    let mut text = Vec::new();
-    let mut at = 0;
-    for table in tables {
-        let (start, end) = (table.span.start as usize, table.span.end() as usize);
-        let between = &source.text()[at..start];
-        assert!(between.lines().all(|line| line.is_empty() || line.starts_with(b"# ")), "{}", between.as_bstr());
-        text.extend_from_slice(between);
-        text.extend_from_slice(saved_table(table, sources).trim_end());
-        at = end;
-    }
-    text.extend_from_slice(&source.text()[at..]);
-    text
 }
 
 #[test]
@@ -78,7 +50,65 @@ fn every_save_prints_back_byte_for_byte() {
         assert_eq!(parsed.rulesets.len(), 1, "{}", path.display());
         let ruleset = &parsed.rulesets[0];
         assert!(ruleset.tables.iter().all(|table| table.form == Form::Save && table.is_complete));
-        let printed = printed(&ruleset.tables, &input.sources);
+        let printed = text::printed(&ruleset.tables, &input.sources);
         assert!(printed == **input.sources.files()[0].original(), "{}", path.display());
+    }
+}
+
+/// The rules of all tables in order of the tables' names, each printed from its parts, with its counters.
+fn rules(ruleset: &Ruleset<'_>) -> Vec<(String, String, Option<Counters>)> {
+    let mut tables: Vec<_> = ruleset.tables.iter().collect();
+    tables.sort_by_key(|table| table.name);
+    let of_table = |table: &&kubenat::ruleset::Table<'_>| {
+        let name = table.name.name().to_string();
+        let counters = (0..).map(|at| table.counters(kubenat::ruleset::RuleId(at)));
+        let lines = text::rules(table).into_iter().zip(counters);
+        lines.map(|(line, counters)| (name.clone(), line, counters)).collect::<Vec<_>>()
+    };
+    tables.iter().flat_map(of_table).collect()
+}
+
+#[test]
+fn save_and_commands_of_one_node_are_the_same_rules() {
+    let pairs = named(".list-S.txt").into_iter().map(|list| {
+        let save = list.to_string_lossy().replace(".list-S.txt", ".save");
+        (list, PathBuf::from(save))
+    });
+    let versions = named("/S.txt").into_iter().map(|list| {
+        let save = list.with_file_name("save.txt");
+        (list, save)
+    });
+    for (list, save) in pairs.chain(versions) {
+        let (list, save) = (text::file(list), text::file(save));
+        let (list, save) = (parse(&list.sources), parse(&save.sources));
+        assert_eq!((list.rulesets.len(), save.rulesets.len()), (1, 1), "{:?}", list.notes);
+        let (list, save) = (rules(&list.rulesets[0]), rules(&save.rulesets[0]));
+        assert_eq!(list.len(), save.len());
+        for (listed, saved) in list.iter().zip(&save) {
+            assert_eq!((&listed.0, &listed.1), (&saved.0, &saved.1));
+        }
+    }
+}
+
+#[test]
+fn counters_of_save_and_of_the_exact_listing_agree() {
+    let Some(folder) = suite() else { return };
+    let read = |name: &str| text::file(folder.join(name));
+    let (list, save) = (read("v4-legacy.list-L-n-v-x.txt"), read("v4-legacy.counters.save"));
+    let (list, save) = (parse(&list.sources), parse(&save.sources));
+    let (list, save) = (rules(&list.rulesets[0]), rules(&save.rulesets[0]));
+    assert_eq!(list.len(), save.len());
+    for (listed, saved) in list.iter().zip(&save) {
+        assert_eq!((&listed.0, listed.2), (&saved.0, saved.2), "{} {}", listed.1, saved.1);
+    }
+}
+
+#[test]
+fn what_is_printed_from_parts_is_read_as_the_same_parts() {
+    for path in named("") {
+        let input = text::file(&path);
+        for ruleset in &parse(&input.sources).rulesets {
+            ruleset.tables.iter().for_each(text::prints_and_reads_back);
+        }
     }
 }

@@ -2,7 +2,7 @@
 //! `iptables -S`, as a listing or as another command is put together from its parts.
 
 use super::{Chain, Rule, Table, Target, Test, chain_line, rule_line};
-use crate::source::Sources;
+use crate::source::{Sources, Span};
 use bstr::{BStr, BString, ByteSlice};
 
 /// The lines from `*NAME` to `COMMIT`, each with its line feed; `COMMIT` also where the text was cut before it.
@@ -31,14 +31,22 @@ pub fn saved_chain(chain: &Chain<'_>, sources: &Sources) -> BString {
 /// a comment where it did not even have that form.
 #[must_use]
 pub fn saved_rule(table: &Table<'_>, rule: &Rule<'_>, sources: &Sources) -> BString {
-    let line = sources.text(rule.span);
-    if is_append(line) {
-        return line.into();
+    if is_append(sources.text(rule.span)) {
+        return whole_line(rule.span, sources).into();
     }
     match unread(table, rule) {
         Some(text) => [b"# not understood: ", text.as_bytes()].concat().into(),
         None => rule_line(table, rule),
     }
+}
+
+/// The line with the blanks at its end, which iptables 1.8.7 (nft) and 1.4.7 leave there.
+fn whole_line(span: Span, sources: &Sources) -> &BStr {
+    let Some(source) = sources.source(span) else { return BStr::new("") };
+    let (start, end) = ((span.start - source.base()) as usize, (span.end() - source.base()) as usize);
+    let behind = &source.text()[end..];
+    let blanks = behind.iter().take_while(|&&byte| matches!(byte, b' ' | b'\t')).count();
+    source.text()[start..end + blanks].as_bstr()
 }
 
 /// `-A …`, perhaps behind counters.

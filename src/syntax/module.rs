@@ -76,6 +76,7 @@ impl Module {
 pub(crate) fn load<'src>(input: &'src [u8], rest: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read<'src, ()> {
     let (after, name) = word(rest).map_err(|_| wanted("the name of a module", skip_blanks(rest)))?;
     parts.module = Module::named(name);
+    parts.start = parts.matches.len();
     match parts.module {
         Module::Recent => recent(after, parts),
         Module::Limit => {

@@ -80,7 +80,8 @@ impl<'src> Reader<'src> {
         self.header = None;
         self.shell = None;
         self.hint = None;
-        for text in lines(source.text()) {
+        for (text, feeds) in lines(source.text()) {
+            self.tally.continued += feeds;
             self.line(At { source, text: trim_blanks(text), raw: text });
         }
         self.close();

@@ -20,13 +20,16 @@ pub struct Tally {
     pub prose: usize,
     /// Lines that look like a rule or a declaration and could not be read in full.
     pub faults: usize,
+    /// Lines that go on with the one before, whose comment holds a line feed.
+    pub continued: usize,
 }
 
 impl Tally {
     /// All lines.
     #[must_use]
     pub fn lines(&self) -> usize {
-        self.rules + self.declarations + self.comments + self.blank + self.noise + self.prose + self.faults
+        let plain = self.rules + self.declarations + self.comments + self.blank + self.noise + self.prose;
+        plain + self.faults + self.continued
     }
 }
 

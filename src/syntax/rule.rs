@@ -14,7 +14,7 @@ use bstr::{BStr, ByteSlice};
 pub(crate) struct Parts<'a, 'src> {
     /// The matches of all rules of the table; this rule's are those from `start` on.
     pub(crate) matches: &'a mut Vec<Match<'src>>,
-    /// Where this rule's matches begin.
+    /// Where the matches of the module loaded last begin.
     pub(crate) start: usize,
     /// The target, once it was read.
     pub(crate) target: Option<Target<'src>>,
@@ -99,10 +99,12 @@ fn address<'src>(side: Side, inverted: bool, rest: &'src [u8], parts: &mut Parts
     Ok((after, ()))
 }
 
-/// Whether it can be a name: has a letter, and no slash as a net has it.
+/// Whether it can be a name, perhaps with a mask as in `loopback/8`: has a letter that no address has.
 fn is_host_name(name: &[u8]) -> bool {
-    let is_hex = |byte: &u8| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.' | b'/');
-    !name.starts_with(b"-") && !name.contains(&b'/') && !name.iter().all(is_hex)
+    let (name, mask) = name.split_once_str("/").unwrap_or((name, b"0"));
+    let is_hex = |byte: &u8| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.');
+    let is_mask = word::number::<u8>(mask).is_some_and(|prefix| prefix <= 128) || word::address(mask).is_some();
+    !name.starts_with(b"-") && !name.iter().all(is_hex) && is_mask
 }
 
 fn interface<'src>(side: Side, inverted: bool, rest: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read<'src, ()> {

@@ -49,10 +49,7 @@ fn backend(ruleset: &Ruleset<'_>) -> &'static str {
 }
 
 fn behind_name(note: &str) -> &str {
-    match note.split_once(": ") {
-        Some((name, rest)) if name.contains("kubenat-text-") => rest,
-        _ => note,
-    }
+    note.strip_prefix("text: ").unwrap_or(note)
 }
 
 fn show_table(table: &Table<'_>, lines: &mut Vec<String>) {
