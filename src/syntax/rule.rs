@@ -8,7 +8,7 @@ use super::module::{self, Module};
 use super::target;
 use super::word::{self, next_word, skip_blanks, valued, wanted, word};
 use crate::ruleset::{Counters, Match, Protocol, Side, Target, Test};
-use bstr::{BStr, ByteSlice};
+use bstr::ByteSlice;
 
 /// Where the parts of a rule are collected.
 pub(crate) struct Parts<'a, 'src> {
