@@ -49,7 +49,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("anstream", &["render"]),
     ("serde", &["render", "objects", "facts"]),
     ("serde_json", &["render", "objects", "facts"]),
-    ("k8s_openapi", &["objects", "facts"]),
+    ("k8s_openapi", &["objects"]),
+    ("serde_saphyr", &["objects"]),
     ("anyhow", &["input", "app", "main"]),
     ("regex", &["app", "cli"]),
     ("sha2", &["kube"]),
@@ -165,7 +166,8 @@ fn modules() -> Vec<Module> {
         let file = path.strip_prefix(&root).expect("it was found there").to_string_lossy().replace('\\', "/");
         (file, fs::read_to_string(path).expect("source is readable text"))
     });
-    let ours = named.filter(|(file, _)| file != "lib.rs" && !file.ends_with("tests.rs"));
+    let is_test = |file: &str| file.ends_with("tests.rs") || file.contains("/tests/") || file.ends_with("/fixture.rs");
+    let ours = named.filter(|(file, _)| file != "lib.rs" && !is_test(file));
     ours.map(|(file, text)| Module::new(&file, &text)).collect()
 }
 

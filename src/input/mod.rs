@@ -5,8 +5,10 @@
 //!
 //! [`Note`]: crate::source::Note
 
+mod capture;
 mod decode;
 mod read;
 mod repair;
 
+pub use capture::{Capture, Network, capture, capture_with};
 pub use read::{Given, Input, read};

@@ -1,26 +1,29 @@
 //! Puts service ports together: captures of nat KUBE-SERVICES and KUBE-NODEPORTS, and the chains behind them.
 
 use super::build::{Chains, index};
-use super::reading::{Facts, Lead};
+use super::reading::{Facts, Lead, Place};
 use super::{
     Affinity, Capture, CaptureKind, CaptureState, ChainName, Identity, OwnChain, Portal, Prefix, Role, ServiceChainId,
     ServicePort, ServicePortName, StaticChain,
 };
 use crate::ruleset::{Protocol, Rule, RuleId, Target};
 use bstr::BStr;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 /// More node addresses than this are taken for no restriction, so that captures stay few.
 const MOST_NODE_ADDRESSES: usize = 16;
 
+/// kube-proxy makes five chains for a service and each for one service. Whatever goes far beyond was made to keep us busy.
+const MOST_CHAINS: usize = 64;
+
 /// What tells a capture of one service from another: its address, its port, and whether it is a node port.
-type CaptureKey = (u32, Option<IpAddr>, Option<u16>, bool);
+type CaptureKey<'src> = (u32, Place<'src>, Option<u16>, bool);
 
 /// A masquerade rule that waits for the capture it stands before.
-struct Waiting {
+struct Waiting<'src> {
     rule: RuleId,
-    address: Option<IpAddr>,
+    place: Place<'src>,
     port: Option<u16>,
     protocol: Option<Protocol>,
 }
@@ -34,8 +37,10 @@ pub(super) struct Assembly<'src> {
     by_tail: HashMap<(&'src [u8], Option<Protocol>), u32>,
     /// Names by what chains' names end in; only made if a capture has no comment.
     tail_names: Option<HashMap<&'src [u8], ServicePortName<'src>>>,
-    pub(super) captures: HashMap<CaptureKey, u32>,
-    waiting: Vec<Waiting>,
+    pub(super) captures: HashMap<CaptureKey<'src>, u32>,
+    /// Services that have a cluster IP.
+    with_cluster_ip: HashSet<u32>,
+    waiting: Vec<Waiting<'src>>,
     pub(super) node_addresses: Vec<IpAddr>,
     pub(super) foreign: Vec<RuleId>,
     pub(super) node_port_jumps: Vec<RuleId>,
@@ -59,6 +64,7 @@ impl<'src> Assembly<'src> {
             by_tail: HashMap::new(),
             tail_names: None,
             captures: HashMap::new(),
+            with_cluster_ip: HashSet::new(),
             waiting: Vec::new(),
             node_addresses: Vec::new(),
             foreign: Vec::new(),
@@ -86,8 +92,8 @@ impl<'src> Assembly<'src> {
             Lead::Missing(_, Some(prefix)) if prefix.is_service() => (None, prefix),
             Lead::NodePorts if !is_node_port => return self.node_port_jumps.push(id),
             Lead::Masquerade => {
-                let (address, port, protocol) = (facts.address(), facts.port, facts.protocol);
-                return self.waiting.push(Waiting { rule: id, address, port, protocol });
+                let (place, port, protocol) = (facts.place(), facts.port, facts.protocol);
+                return self.waiting.push(Waiting { rule: id, place, port, protocol });
             }
             _ => return self.foreign.push(id),
         };
@@ -102,8 +108,8 @@ impl<'src> Assembly<'src> {
         let service = self.service_of(chains, named, capturing);
         let kind = self.kind(service, role, capturing);
         let masquerade = self.waited_for(facts);
-        for address in self.addresses(capturing) {
-            let capture = self.capture_at(service, kind, address, facts.port);
+        for place in self.places(capturing) {
+            let capture = self.capture_at(service, kind, place, facts.port);
             capture.jumps.push(capturing.id);
             capture.masquerade.extend(&masquerade);
             capture.target_name = capture.target_name.or(Some(capturing.target_name));
@@ -115,12 +121,12 @@ impl<'src> Assembly<'src> {
     }
 
     /// The addresses a rule captures: of node ports those of the jumps to KUBE-NODEPORTS, where they ask for some.
-    fn addresses(&self, capturing: &Capturing<'_, '_, 'src>) -> Vec<Option<IpAddr>> {
-        let address = capturing.facts.address();
-        if !capturing.is_node_port || address.is_some() || self.node_addresses.is_empty() {
-            return vec![address];
+    fn places(&self, capturing: &Capturing<'_, '_, 'src>) -> Vec<Place<'src>> {
+        let place = capturing.facts.place();
+        if !capturing.is_node_port || place != Place::default() || self.node_addresses.is_empty() {
+            return vec![place];
         }
-        self.node_addresses.iter().copied().map(Some).collect()
+        self.node_addresses.iter().copied().map(Place::from).collect()
     }
 
     /// The addresses that all jumps to KUBE-NODEPORTS together ask for; empty if one asks for none.
@@ -133,8 +139,8 @@ impl<'src> Assembly<'src> {
 
     /// The masquerade rules that stood right before a capture of the same address (up to 1.21).
     fn waited_for(&mut self, facts: &Facts<'_, 'src>) -> Vec<RuleId> {
-        let fits = |waiting: &Waiting| {
-            (waiting.address, waiting.port, waiting.protocol) == (facts.address(), facts.port, facts.protocol)
+        let fits = |waiting: &Waiting<'_>| {
+            (waiting.place, waiting.port, waiting.protocol) == (facts.place(), facts.port, facts.protocol)
         };
         let (fitting, other): (Vec<_>, Vec<_>) = self.waiting.drain(..).partition(fits);
         self.foreign.extend(other.into_iter().map(|waiting| waiting.rule));
@@ -156,9 +162,7 @@ impl<'src> Assembly<'src> {
 
     /// The cluster IP comes first; what follows without a word is some external address.
     pub(super) fn address_kind(&self, service: u32) -> CaptureKind {
-        let captures = &self.services[service as usize].captures;
-        let has_cluster_ip = captures.iter().any(|capture| capture.kind == CaptureKind::ClusterIp);
-        if has_cluster_ip { CaptureKind::ExternalIp } else { CaptureKind::ClusterIp }
+        if self.with_cluster_ip.contains(&service) { CaptureKind::ExternalIp } else { CaptureKind::ClusterIp }
     }
 
     /// The service's capture of that address and port: the one it has, or a new one of that kind.
@@ -166,15 +170,19 @@ impl<'src> Assembly<'src> {
         &mut self,
         service: u32,
         kind: CaptureKind,
-        address: Option<IpAddr>,
+        place: Place<'src>,
         port: Option<u16>,
     ) -> &mut Capture<'src> {
+        if kind == CaptureKind::ClusterIp {
+            self.with_cluster_ip.insert(service);
+        }
         let captures = &mut self.services[service as usize].captures;
-        let key = (service, address, port, kind == CaptureKind::NodePort);
+        let key = (service, place, port, kind == CaptureKind::NodePort);
         let at = *self.captures.entry(key).or_insert_with(|| {
             captures.push(Capture {
                 kind,
-                address,
+                address: place.address,
+                host: place.host,
                 port,
                 jumps: Vec::new(),
                 masquerade: Vec::new(),
@@ -243,13 +251,16 @@ impl<'src> Assembly<'src> {
         open.reverse();
         while let Some(id) = open.pop() {
             let chain = &mut chains.services[id.0 as usize];
-            if chain.services.last() == Some(&service) {
+            let owned = &mut self.services[service as usize].chains;
+            if chain.services.last() == Some(&service) || chain.services.len().max(owned.len()) >= MOST_CHAINS {
                 continue;
             }
             chain.services.push(service);
-            open.extend(chain.jumps.iter().rev().map(|&(_, to)| to));
-            let own = OwnChain { id, prefix: chain.prefix, identity: Identity::Unknown, made_for: None };
-            self.services[service as usize].chains.push(own);
+            open.extend(chain.jumps.iter().take(MOST_CHAINS).rev().map(|&(_, to)| to));
+            owned.push(OwnChain { id, prefix: chain.prefix, identity: Identity::Unknown, made_for: None });
+            if chain.services.len() > 1 {
+                continue;
+            }
             let ends = chain.balancing.iter().map(|balancing| balancing.endpoint);
             for end in ends.chain(chain.rechecks.iter().map(|recheck| recheck.endpoint)).flatten() {
                 let endpoint = &mut chains.endpoints[end.0 as usize];

@@ -56,7 +56,11 @@ impl<'a, 'src> Chains<'a, 'src> {
 
     fn read_service_chain(&mut self, at: usize) {
         let table = self.nat.table;
-        for (id, rule) in table.rules_of(self.services[at].chain) {
+        let rules = table.rules_of(self.services[at].chain);
+        if self.services[at].balances() {
+            self.services[at].balancing.reserve_exact(rules.len());
+        }
+        for (id, rule) in rules {
             let facts = self.nat.facts(rule);
             let lead = self.endpoint_lead(self.nat.lead(id, rule), self.services[at].balances());
             let chain = &mut self.services[at];

@@ -1,6 +1,7 @@
 //! The comments kube-proxy and kubelet write, and what a rule with such a comment is for.
 //!
-//! A comment alone proves nothing: one of 255 bytes (`XT_MAX_COMMENT_LEN` without its NUL) may have been cut.
+//! A comment of 255 bytes (`XT_MAX_COMMENT_LEN` without its NUL) may have been cut, so it tells nothing; kube-proxy's
+//! are shorter.
 
 use super::ServicePortName;
 use bstr::{BStr, ByteSlice};
@@ -170,10 +171,16 @@ fn balancing_rule(text: &[u8]) -> Option<Role<'_>> {
     (!number.is_empty() && number.iter().all(u8::is_ascii_digit)).then_some(Role::BalancingRule(service))
 }
 
+/// The kernel keeps no more of a comment than this.
+const LONGEST: usize = 255;
+
 impl<'src> Role<'src> {
     /// Reads a comment without its quotes.
     #[must_use]
     pub fn of(text: &'src [u8]) -> Self {
+        if text.len() >= LONGEST {
+            return Self::Other;
+        }
         let end = memchr::memchr(b' ', text).unwrap_or(text.len());
         if let Some(service) = ServicePortName::parse(&text[..end]) {
             return with_suffix(service, &text[end..]).unwrap_or(Self::Other);
@@ -293,6 +300,13 @@ mod tests {
         }
         reads("Kubernetes service cluster ip + port for masquerade purpose", Role::Ipvs);
         reads("web_shop hostport 8080", Role::Hostport);
+    }
+
+    #[test]
+    fn a_comment_that_may_be_cut_tells_nothing() {
+        let name = format!("shop/{}", "w".repeat(249));
+        reads(&name, Role::Service(service(&name)));
+        reads(&format!("{name}w"), Role::Other);
     }
 
     #[test]

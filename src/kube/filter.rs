@@ -1,14 +1,13 @@
 //! What the filter table adds to services: addresses it refuses, firewalls, health check ports.
 
 use super::assembly::Assembly;
-use super::reading::{Facts, fixed_chain};
+use super::reading::{Facts, Place, fixed_chain};
 use super::{Block, BlockReason, CaptureKind, Role, StaticChain};
 use crate::ruleset::{Protocol, RuleId, Table, Target};
 use std::collections::HashMap;
-use std::net::IpAddr;
 
 /// Services by an address they capture, for rules that have no comment.
-type ByAddress = HashMap<(Option<IpAddr>, Option<u16>, Option<Protocol>), u32>;
+type ByAddress<'src> = HashMap<(Place<'src>, Option<u16>, Option<Protocol>), u32>;
 
 impl<'src> Assembly<'src> {
     pub(super) fn take_filter(&mut self, table: &Table<'src>) {
@@ -52,7 +51,7 @@ impl<'src> Assembly<'src> {
         rule: RuleId,
         facts: &Facts<'_, 'src>,
         drops: bool,
-        by_address: &mut Option<ByAddress>,
+        by_address: &mut Option<ByAddress<'src>>,
     ) {
         let (named, reason) = match facts.comment.map(|text| Role::of(text)) {
             Some(Role::NoEndpoints(name)) => (Some(name), BlockReason::NoEndpoints),
@@ -69,27 +68,27 @@ impl<'src> Assembly<'src> {
         } else {
             let is_internal = chain == StaticChain::Services;
             let kind = if is_internal { self.address_kind(service) } else { CaptureKind::ExternalIp };
-            self.capture_at(service, kind, facts.address(), facts.port).blocks.push(block);
+            self.capture_at(service, kind, facts.place(), facts.port).blocks.push(block);
         }
     }
 
     /// A node port is refused at all addresses of the node.
     fn block_node_port(&mut self, service: u32, port: Option<u16>, block: Block) {
-        let mut known: Vec<Option<IpAddr>> = self.node_addresses.iter().copied().map(Some).collect();
-        known.retain(|&address| self.captures.contains_key(&(service, address, port, true)));
+        let mut known: Vec<Place<'_>> = self.node_addresses.iter().copied().map(Place::from).collect();
+        known.retain(|&place| self.captures.contains_key(&(service, place, port, true)));
         if known.is_empty() {
-            known.push(None);
+            known.push(Place::default());
         }
-        for address in known {
-            self.capture_at(service, CaptureKind::NodePort, address, port).blocks.push(block);
+        for place in known {
+            self.capture_at(service, CaptureKind::NodePort, place, port).blocks.push(block);
         }
     }
 
     /// The service that captures the address of a rule without a comment, or a new one without a name.
-    fn service_at(&mut self, facts: &Facts<'_, 'src>, by_address: &mut Option<ByAddress>) -> u32 {
+    fn service_at(&mut self, facts: &Facts<'_, 'src>, by_address: &mut Option<ByAddress<'src>>) -> u32 {
         let known = by_address.get_or_insert_with(|| self.services_by_address());
-        let address = if facts.to_node { None } else { facts.address() };
-        let key = (address, facts.port, facts.protocol);
+        let place = if facts.to_node { Place::default() } else { facts.place() };
+        let key = (place, facts.port, facts.protocol);
         if let Some(&service) = known.get(&key) {
             return service;
         }
@@ -98,11 +97,12 @@ impl<'src> Assembly<'src> {
         service
     }
 
-    fn services_by_address(&self) -> ByAddress {
+    fn services_by_address(&self) -> ByAddress<'src> {
         let mut known = ByAddress::new();
         for (service, at) in self.services.iter().zip(0..) {
             for capture in &service.captures {
-                known.entry((capture.address, capture.port, service.protocol)).or_insert(at);
+                let place = Place { address: capture.address, host: capture.host };
+                known.entry((place, capture.port, service.protocol)).or_insert(at);
             }
         }
         known

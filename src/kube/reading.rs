@@ -1,11 +1,25 @@
 //! What kube-proxy's templates look at in a rule, gathered in one pass over its matches, and where a rule leads.
 
+use super::build::index;
 use super::{ChainName, EndpointId, Prefix, ServiceChainId, StaticChain};
 use crate::ruleset::{
     ChainGraph, ChainId, Match, Net, Protocol, Recent, RecentAction, Rule, RuleId, Side, Table, Target, Test, Threshold,
 };
 use bstr::{BStr, ByteSlice};
 use std::net::IpAddr;
+
+/// Which address is captured, or which name of it a listing without `-n` shows.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub(super) struct Place<'src> {
+    pub(super) address: Option<IpAddr>,
+    pub(super) host: Option<&'src BStr>,
+}
+
+impl From<IpAddr> for Place<'_> {
+    fn from(address: IpAddr) -> Self {
+        Self { address: Some(address), host: None }
+    }
+}
 
 /// A value, and whether it is asked for or its opposite is.
 pub(super) type Asked<T> = (T, bool);
@@ -15,6 +29,8 @@ pub(super) type Asked<T> = (T, bool);
 pub(super) struct Facts<'a, 'src> {
     pub(super) source: Option<Asked<&'a Net>>,
     pub(super) destination: Option<Asked<&'a Net>>,
+    /// The destination by name, in a listing without `-n`.
+    pub(super) host: Option<&'src BStr>,
     pub(super) interface: Option<Asked<&'src BStr>>,
     pub(super) protocol: Option<Protocol>,
     pub(super) port: Option<u16>,
@@ -44,6 +60,7 @@ impl<'a, 'src> Facts<'a, 'src> {
         match &each.test {
             Test::Address { side: Side::Source, net } => self.source = Some((net, inverted)),
             Test::Address { net, .. } => self.destination = Some((net, inverted)),
+            Test::Host { side: Side::Destination, name } if !inverted => self.host = Some(name),
             Test::Interface { side: Side::Source, name } => self.interface = Some((name, inverted)),
             Test::Protocol(protocol) if !inverted => self.protocol = Some(*protocol),
             Test::Port { side: Side::Destination, ports, .. } if !inverted => self.port = ports.as_single(),
@@ -64,6 +81,11 @@ impl<'a, 'src> Facts<'a, 'src> {
     /// The one address the destination is asked to be.
     pub(super) fn address(&self) -> Option<IpAddr> {
         self.destination.and_then(|(net, inverted)| if inverted { None } else { net.as_host() })
+    }
+
+    /// The one address, or the name that stands for it.
+    pub(super) fn place(&self) -> Place<'src> {
+        Place { address: self.address(), host: self.host }
     }
 
     /// The one address the source is asked to be.
@@ -147,7 +169,7 @@ impl<'a, 'src> Nat<'a, 'src> {
 
     /// The chain of that fixed name.
     pub(super) fn fixed(&self, chain: StaticChain) -> Option<ChainId> {
-        fixed_chain(self.table, chain)
+        self.slots.iter().position(|&slot| slot == Slot::Static(chain)).map(|at| ChainId(index(at)))
     }
 }
 

@@ -81,6 +81,8 @@ pub struct Capture<'src> {
     pub kind: CaptureKind,
     /// The address. `None` for a node port that rules do not restrict, and where a listing shows a host name.
     pub address: Option<IpAddr>,
+    /// The name that a listing without `-n` shows instead.
+    pub host: Option<&'src BStr>,
     /// The port; `None` only if the rule does not ask for one.
     pub port: Option<u16>,
     /// The nat rules that lead to a service chain: one, or the two or three of older releases.

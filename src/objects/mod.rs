@@ -1,7 +1,7 @@
 //! What the API says: Services, `EndpointSlices`, Nodes and Pods as `kubectl get … -o json` or `-o yaml` prints them,
 //! and the state kube-proxy of a given era would make of them on a given node.
 //!
-//! [`read`] turns text into [`Objects`]; [`identify`] finds the node a dump came from; [`expected`] says which service
+//! [`read()`] turns text into [`Objects`]; [`identify`] finds the node a dump came from; [`expected()`] says which service
 //! ports, addresses and endpoints that node's rules should hold. Nothing here looks at rules: the caller compares.
 
 mod candidates;
@@ -16,6 +16,8 @@ mod node;
 mod outline;
 mod read;
 mod select;
+#[cfg(test)]
+mod select_tests;
 mod values;
 
 pub use candidates::Candidate;

@@ -209,6 +209,7 @@ fn yaml_options(len: usize) -> serde_saphyr::Options {
         budget.max_total_scalar_bytes = budget.max_total_scalar_bytes.max(len);
         budget.max_total_comment_bytes = budget.max_total_comment_bytes.max(len);
     }
+    options.alias_limits.max_total_replayed_events = len;
     options.with_snippet = false;
     options
 }

@@ -73,7 +73,7 @@ pub(super) fn line(text: &[u8]) -> Option<Result<Line<'_>, Wanted<'_>>> {
     Some(finished(read))
 }
 
-fn finished<'a, T>(read: Read<'a, T>) -> Result<T, Wanted<'a>> {
+fn finished<T>(read: Read<'_, T>) -> Result<T, Wanted<'_>> {
     match read {
         Ok((_, value)) => Ok(value),
         Err(nom::Err::Error(wanted) | nom::Err::Failure(wanted)) => Err(wanted),

@@ -1,12 +1,12 @@
 //! Two texts of one table made one: pieces of it put together, or counters of one form given to the other.
 
-use crate::ruleset::{Chain, ChainId, Table};
+use crate::ruleset::{Chain, ChainId, Counters, Rule, Table, Target};
 use bstr::BStr;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Whether no chain is in both.
 pub(super) fn are_disjoint(one: &Table<'_>, other: &Table<'_>) -> bool {
-    let names: std::collections::HashSet<&BStr> = one.chains.iter().map(|chain| chain.name).collect();
+    let names: HashSet<&BStr> = one.chains.iter().map(|chain| chain.name).collect();
     other.chains.iter().all(|chain| !names.contains(chain.name))
 }
 
@@ -16,8 +16,9 @@ pub(super) fn absorb<'src>(table: &mut Table<'src>, more: Table<'src>) {
     let (chains, rules) = (offset(table.chains.len()), offset(table.rules.len()));
     let matches = offset(table.matches.len());
     table.matches.extend(more.matches);
-    if !table.counters.is_empty() || !more.counters.is_empty() {
-        table.counters.resize(table.rules.len(), crate::ruleset::Counters::default());
+    let has_counters = !table.counters.is_empty() || !more.counters.is_empty();
+    if has_counters {
+        table.counters.resize(table.rules.len(), Counters::default());
         table.counters.extend(more.counters);
     }
     table.chains.extend(
@@ -25,63 +26,59 @@ pub(super) fn absorb<'src>(table: &mut Table<'src>, more: Table<'src>) {
             .into_iter()
             .map(|chain| Chain { rules: chain.rules.start + rules..chain.rules.end + rules, ..chain }),
     );
-    table.rules.extend(more.rules.into_iter().map(|mut rule| {
-        rule.chain = ChainId(rule.chain.0 + chains);
-        rule.matches = rule.matches.start + matches..rule.matches.end + matches;
-        rule
+    table.rules.extend(more.rules.into_iter().map(|rule| Rule {
+        chain: ChainId(rule.chain.0 + chains),
+        matches: rule.matches.start + matches..rule.matches.end + matches,
+        ..rule
     }));
-    if !table.counters.is_empty() {
-        table.counters.resize(table.rules.len(), crate::ruleset::Counters::default());
+    if has_counters {
+        table.counters.resize(table.rules.len(), Counters::default());
     }
     table.is_complete |= more.is_complete;
 }
 
-/// By chain of `other`: the chain of the same name in `table`.
-fn by_name<'a>(table: &'a Table<'_>, other: &Table<'_>) -> Vec<Option<&'a Chain<'a>>> {
+/// Each chain of `other` with the chain of the same name in `table`.
+fn twins<'a>(
+    table: &'a Table<'_>,
+    other: &'a Table<'_>,
+) -> impl Iterator<Item = (&'a Chain<'a>, Option<&'a Chain<'a>>)> {
     let names: HashMap<&BStr, &Chain<'_>> = table.chains.iter().map(|chain| (chain.name, chain)).collect();
-    other.chains.iter().map(|chain| names.get(chain.name).copied()).collect()
+    other.chains.iter().map(move |chain| (chain, names.get(chain.name).copied()))
 }
 
 /// Whether the two are the same table in two forms: each chain of one that has rules is in the other with as many
-/// rules, which lead to the same targets.
+/// rules, which lead to the same chains.
 pub(super) fn pair_up(table: &Table<'_>, other: &Table<'_>) -> bool {
-    let twins = by_name(table, other);
-    let same = |(chain, twin): (&Chain<'_>, &Option<&Chain<'_>>)| match twin {
+    let is_same = |(chain, twin): (&Chain<'_>, Option<&Chain<'_>>)| match twin {
         None => chain.rules.is_empty(),
         Some(twin) => {
+            let mut pairs = twin.rules.clone().zip(chain.rules.clone());
             twin.rules.len() == chain.rules.len()
-                && twin.rules.clone().zip(chain.rules.clone()).all(|(one, two)| {
-                    let name = |table: &Table<'_>, rule: u32| {
-                        table.rules[rule as usize]
-                            .target
-                            .as_ref()
-                            .and_then(crate::ruleset::Target::chain_name)
-                            .map(|name| name.to_owned())
-                    };
-                    name(table, one) == name(other, two)
-                })
+                && pairs.all(|(mine, theirs)| jump(table, mine) == jump(other, theirs))
         }
     };
-    !table.rules.is_empty() && !other.rules.is_empty() && other.chains.iter().zip(&twins).all(same)
+    !table.rules.is_empty()
+        && !other.rules.is_empty()
+        && twins(table, other).all(|(chain, twin)| is_same((chain, twin)))
+}
+
+/// The chain a rule leads to, by name.
+fn jump<'a>(table: &'a Table<'_>, rule: u32) -> Option<&'a BStr> {
+    table.rules[rule as usize].target.as_ref().and_then(Target::chain_name)
 }
 
 /// Gives `table` the counters of `other`, which pairs up with it, where it has none or only rounded ones.
 pub(super) fn counters_from(table: &mut Table<'_>, other: &Table<'_>) {
-    if other.counters.is_empty() {
-        return;
-    }
-    let pairs: Vec<(u32, u32)> = {
-        let twins = by_name(table, other);
-        let of_chain = |(chain, twin): (&Chain<'_>, &Option<&Chain<'_>>)| {
-            twin.map(|twin| twin.rules.clone().zip(chain.rules.clone()).collect::<Vec<_>>()).unwrap_or_default()
-        };
-        other.chains.iter().zip(&twins).flat_map(of_chain).collect()
-    };
     let has_exact = !table.counters.is_empty() && table.counters.iter().all(|counters| !counters.rounded);
-    if has_exact {
+    if other.counters.is_empty() || has_exact {
         return;
     }
-    table.counters.resize(table.rules.len(), crate::ruleset::Counters::default());
+    let of_chain = |(chain, twin): (&Chain<'_>, Option<&Chain<'_>>)| {
+        let twin = twin.map_or(0..0, |twin| twin.rules.clone());
+        twin.zip(chain.rules.clone())
+    };
+    let pairs: Vec<(u32, u32)> = twins(table, other).flat_map(|(chain, twin)| of_chain((chain, twin))).collect();
+    table.counters.resize(table.rules.len(), Counters::default());
     for (mine, theirs) in pairs {
         table.counters[mine as usize] = other.counters[theirs as usize];
     }

@@ -6,7 +6,6 @@ mod family;
 mod fault;
 mod line;
 mod lines;
-#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the reader of whole listings is on its way"))]
 mod list;
 mod listing;
 mod merge;

@@ -32,7 +32,7 @@ pub(crate) fn load<'src>(input: &'src [u8], rest: &'src [u8], parts: &mut Parts<
         }
         _ => {
             let (rest, found) = typed_option(after, parts)?;
-            if found { Ok((rest, ())) } else { other(input, after, parts) }
+            Ok((if found { rest } else { other(input, after, parts) }, ()))
         }
     }
 }
@@ -60,15 +60,15 @@ pub(crate) fn option<'src>(input: &'src [u8], parts: &mut Parts<'_, 'src>) -> Re
     if !flag.starts_with(b"-") {
         return Err(wanted("an option", skip_blanks(input)));
     }
-    other(input, after, parts)
+    Ok((other(input, after, parts), ()))
 }
 
 /// Keeps what stands from `input` to the next option we know, word for word; `after` lies behind the first flag.
-fn other<'src>(input: &'src [u8], after: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read<'src, ()> {
+fn other<'src>(input: &'src [u8], after: &'src [u8], parts: &mut Parts<'_, 'src>) -> &'src [u8] {
     let input = skip_blanks(input);
     let end = input.len() - after.len() + untyped_end(after);
     parts.push(false, Test::Other(input[..end].trim_end().as_bstr()));
-    Ok((&input[end..], ()))
+    &input[end..]
 }
 
 /// Where options we have no type for end: before the next `-m`, `-j`, `-g` or option of iptables itself.
@@ -104,7 +104,10 @@ fn typed_option<'src>(input: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read<'s
         (_, b"--sport" | b"--source-port") => port(Side::Source, inverted, rest, parts),
         (_, b"--dport" | b"--destination-port") => port(Side::Destination, inverted, rest, parts),
         (_, b"--tcp-flags") => tcp_flags(inverted, rest, parts),
-        (_, b"--syn") => push(Test::TcpFlags { mask: 0x17, set: 0x02 }, inverted, rest, parts),
+        (_, b"--syn") => {
+            parts.push(inverted, Test::TcpFlags { mask: 0x17, set: 0x02 });
+            return Ok((rest, true));
+        }
         (b"comment", b"--comment") => comment(rest, parts),
         (b"statistic", b"--mode") => statistic(inverted, rest, parts),
         (b"mark", b"--mark") => mark(Test::Mark, inverted, rest, parts),
@@ -124,19 +127,15 @@ fn typed_option<'src>(input: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read<'s
     read.map(|(rest, ())| (rest, true))
 }
 
-fn push<'src>(test: Test<'src>, inverted: bool, rest: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read<'src, ()> {
-    parts.push(inverted, test);
-    Ok((rest, ()))
-}
-
 fn port<'src>(side: Side, inverted: bool, rest: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read<'src, ()> {
     let (inverted, rest) = old_bang(inverted, rest);
     let Some(module) = parts.transport.filter(|protocol| protocol.has_ports()) else {
         return Err(wanted("a protocol that has ports, before this option", skip_blanks(rest)));
     };
     let named = |word| port_by_name(word).or_else(|| word::ports(word, b':'));
-    let (rest, ports) = valued("a port, or two with a colon between", named)(rest)?;
-    push(Test::Port { module, side, ports }, inverted, rest, parts)
+    let (rest, range) = valued("a port, or two with a colon between", named)(rest)?;
+    parts.push(inverted, Test::Port { module, side, ports: range });
+    Ok((rest, ()))
 }
 
 /// Names of `/etc/services` that hand-made files have; iptables-save prints numbers.
@@ -154,7 +153,8 @@ pub(crate) fn port_by_name(word: &[u8]) -> Option<crate::ruleset::PortRange> {
 fn tcp_flags<'src>(inverted: bool, rest: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read<'src, ()> {
     let (rest, mask) = valued("names of TCP flags", flags)(rest)?;
     let (rest, set) = valued("names of TCP flags", flags)(rest)?;
-    push(Test::TcpFlags { mask, set }, inverted, rest, parts)
+    parts.push(inverted, Test::TcpFlags { mask, set });
+    Ok((rest, ()))
 }
 
 /// `SYN,ACK`, `ALL`, `NONE`.
@@ -168,7 +168,8 @@ pub(crate) fn flags(word: &[u8]) -> Option<u8> {
 
 fn comment<'src>(rest: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read<'src, ()> {
     let (rest, raw) = word(rest).map_err(|_| wanted("a comment", skip_blanks(rest)))?;
-    push(Test::Comment { raw, quoted: true }, false, rest, parts)
+    parts.push(false, Test::Comment { raw, quoted: true });
+    Ok((rest, ()))
 }
 
 /// `--mode random [!] --probability P`, `--mode nth [!] --every N [--packet P]`.
@@ -179,7 +180,8 @@ fn statistic<'src>(inverted: bool, rest: &'src [u8], parts: &mut Parts<'_, 'src>
     match (mode, flag) {
         (b"random", b"--probability") => {
             let (rest, threshold) = valued("a probability from 0 to 1", threshold)(after)?;
-            push(Test::Random(threshold), inverted, rest, parts)
+            parts.push(inverted, Test::Random(threshold));
+            Ok((rest, ()))
         }
         (b"nth", b"--every") => {
             let (rest, every) = valued("a number from 1", |word| word::number(word).filter(|&every| every > 0))(after)?;
@@ -187,7 +189,8 @@ fn statistic<'src>(inverted: bool, rest: &'src [u8], parts: &mut Parts<'_, 'src>
                 (after, b"--packet") => valued("a number", word::number)(after)?,
                 _ => (rest, 0),
             };
-            push(Test::Nth { every, packet }, inverted, rest, parts)
+            parts.push(inverted, Test::Nth { every, packet });
+            Ok((rest, ()))
         }
         _ => Err(wanted("`random --probability` or `nth --every`", skip_blanks(rest))),
     }
@@ -207,7 +210,8 @@ fn mark<'src>(
 ) -> Read<'src, ()> {
     let (inverted, rest) = old_bang(inverted, rest);
     let (rest, value) = valued("a mark, or a mark and a mask", word::mark)(rest)?;
-    push(test(value), inverted, rest, parts)
+    parts.push(inverted, test(value));
+    Ok((rest, ()))
 }
 
 /// What follows a flag: where the option begins, and where its values do.
@@ -222,7 +226,7 @@ fn conntrack<'src>(
     let original = |side| move |net| ConntrackOption::OriginalAddress { side, net };
     let reply = |side| move |net| ConntrackOption::ReplyAddress { side, net };
     let (rest, option) = match flag {
-        b"--ctstate" | b"--state" => return state(flag, inverted, (input, rest), parts),
+        b"--ctstate" | b"--state" => return Ok(state(flag, inverted, (input, rest), parts)),
         b"--ctorigsrc" => conntrack_net(rest, original(Side::Source))?,
         b"--ctorigdst" => conntrack_net(rest, original(Side::Destination))?,
         b"--ctreplsrc" => conntrack_net(rest, reply(Side::Source))?,
@@ -248,10 +252,7 @@ fn conntrack<'src>(
     Ok((rest, true))
 }
 
-fn conntrack_net<'src>(
-    rest: &'src [u8],
-    option: impl Fn(crate::ruleset::Net) -> ConntrackOption,
-) -> Read<'src, ConntrackOption> {
+fn conntrack_net(rest: &[u8], option: impl Fn(crate::ruleset::Net) -> ConntrackOption) -> Read<'_, ConntrackOption> {
     let (rest, net) = valued("an address or a net", word::net)(rest)?;
     Ok((rest, option(net)))
 }
@@ -261,16 +262,21 @@ fn conntrack_port(rest: &[u8], side: Side) -> Read<'_, ConntrackOption> {
     Ok((rest, ConntrackOption::OriginalPort { side, ports }))
 }
 
-fn state<'src>(flag: &[u8], inverted: bool, (input, rest): At<'src>, parts: &mut Parts<'_, 'src>) -> Read<'src, bool> {
+/// Names that only newer iptables have stay word for word.
+fn state<'src>(
+    flag: &[u8],
+    inverted: bool,
+    (input, rest): At<'src>,
+    parts: &mut Parts<'_, 'src>,
+) -> (&'src [u8], bool) {
     let (inverted, rest) = old_bang(inverted, rest);
     let (after, word) = next_word(rest);
-    // Names that only newer iptables have stay word for word.
     let Some(states) = word::bits(word, &ConntrackStates::NAMES).and_then(|bits| u8::try_from(bits).ok()) else {
-        return Ok((input, false));
+        return (input, false);
     };
     let module = if flag == b"--state" { StateModule::State } else { StateModule::Conntrack };
     parts.push(inverted, Test::State { module, states: ConntrackStates(states) });
-    Ok((after, true))
+    (after, true)
 }
 
 fn address_type<'src>(
@@ -311,8 +317,8 @@ fn multiport<'src>(
         _ => return Ok((input, false)),
     };
     let (inverted, rest) = old_bang(inverted, rest);
-    let (rest, ports) = valued("ports with commas between", word::port_list)(rest)?;
-    parts.push(inverted, Test::Multiport { side, ports });
+    let (rest, list) = valued("ports with commas between", word::port_list)(rest)?;
+    parts.push(inverted, Test::Multiport { side, ports: list });
     Ok((rest, true))
 }
 
@@ -320,7 +326,8 @@ fn range<'src>(side: Side, inverted: bool, rest: &'src [u8], parts: &mut Parts<'
     let (inverted, rest) = old_bang(inverted, rest);
     let one_or_two = |word| word::address_range(word).or_else(|| word::address(word).map(|only| (only, only)));
     let (rest, range) = valued("two addresses with `-` between", one_or_two)(rest)?;
-    push(Test::AddressRange { side, range: Box::new(range) }, inverted, rest, parts)
+    parts.push(inverted, Test::AddressRange { side, range: Box::new(range) });
+    Ok((rest, ()))
 }
 
 fn physdev<'src>(
@@ -347,7 +354,8 @@ fn set<'src>(inverted: bool, rest: &'src [u8], parts: &mut Parts<'_, 'src>) -> R
     let start = skip_blanks(rest);
     let (after, _) = word(start).map_err(|_| wanted("the name of an ipset", start))?;
     let (after, _) = word(after).map_err(|_| wanted("`src` or `dst`", skip_blanks(after)))?;
-    push(Test::Set(start[..start.len() - after.len()].as_bstr()), inverted, after, parts)
+    parts.push(inverted, Test::Set(start[..start.len() - after.len()].as_bstr()));
+    Ok((after, ()))
 }
 
 fn named<'src>(
@@ -357,7 +365,8 @@ fn named<'src>(
     parts: &mut Parts<'_, 'src>,
 ) -> Read<'src, ()> {
     let (rest, name) = word(rest).map_err(|_| wanted("a name", skip_blanks(rest)))?;
-    push(test(name), inverted, rest, parts)
+    parts.push(inverted, test(name));
+    Ok((rest, ()))
 }
 
 fn icmp<'src>(module: Protocol, inverted: bool, rest: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read<'src, ()> {
@@ -368,7 +377,8 @@ fn icmp<'src>(module: Protocol, inverted: bool, rest: &'src [u8], parts: &mut Pa
         None if name.iter().any(u8::is_ascii_alphabetic) => Test::IcmpName { module, name },
         None => return Err(wanted("an ICMP type, or a type and a code up to 255", skip_blanks(rest))),
     };
-    push(test, inverted, after, parts)
+    parts.push(inverted, test);
+    Ok((after, ()))
 }
 
 /// `any`, `8`, `3/1`.

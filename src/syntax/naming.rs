@@ -3,30 +3,28 @@
 use crate::ruleset::{Chain, ChainId, Form, Rule, Table, TableName, Target};
 use bstr::ByteSlice;
 
-/// The table under its name. Lines grepped out of a whole dump may be of several tables: then one each. A listing that
-/// shows built-in chains is whole, and these tell which table it is.
+/// The table under its name. Lines grepped out of a whole dump may be of several tables: then one each. A listing is of
+/// one table, which its built-in chains tell, or else most of its rules.
 pub(super) fn named(mut table: Table<'_>) -> Vec<Table<'_>> {
-    let shows_built_ins = table.chains.iter().any(|chain| chain.is_built_in() && chain.is_declared);
-    if let Some(name) = of_built_ins(&table).filter(|_| shows_built_ins) {
-        (table.name, table.is_complete) = (name, table.form != Form::Save);
-        return vec![table];
-    }
     let by_rule: Vec<Option<TableName<'static>>> = table.rules.iter().map(|rule| of_rule(&table, rule)).collect();
     let mut names: Vec<TableName<'static>> = by_rule.iter().flatten().copied().collect();
     names.sort_unstable();
     names.dedup();
-    let by_chains = table.chains.iter().find_map(|chain| of_chain(chain.name));
-    match names.as_slice() {
-        [] => {
-            table.name = by_chains.or_else(|| of_built_ins(&table)).unwrap_or(TableName::Filter);
-            vec![table]
-        }
-        [only] => {
-            table.name = *only;
-            vec![table]
-        }
-        _ => split(&table, &names, &by_rule),
+    if let (Form::Save, [_, _, ..]) = (table.form, names.as_slice()) {
+        return split(&table, &names, &by_rule);
     }
+    let votes = |name: &TableName<'_>| by_rule.iter().flatten().filter(|vote| *vote == name).count();
+    let by_built_ins = of_built_ins(&table).filter(|_| shows_built_ins(&table));
+    let by_rules = || names.iter().copied().max_by_key(votes);
+    let by_chains = || table.chains.iter().find_map(|chain| of_chain(chain.name));
+    let name = by_built_ins.or_else(by_rules).or_else(by_chains).or_else(|| of_built_ins(&table));
+    table.name = name.unwrap_or(TableName::Filter);
+    vec![table]
+}
+
+/// Whether lines of the text declare built-in chains, as the whole listing of a table does.
+pub(super) fn shows_built_ins(table: &Table<'_>) -> bool {
+    table.chains.iter().any(|chain| chain.is_built_in() && chain.is_declared)
 }
 
 /// What a rule alone proves.
@@ -75,9 +73,9 @@ fn of_chain(name: &[u8]) -> Option<TableName<'static>> {
         "KUBE-SOURCE-RANGES-FIREWALL",
     ];
     let begins = |known: &&str| name.starts_with(known.as_bytes());
-    if NAT.iter().any(|known| begins(&known)) {
+    if NAT.iter().any(begins) {
         Some(TableName::Nat)
-    } else if FILTER.iter().any(|known| begins(&known)) {
+    } else if FILTER.iter().any(begins) {
         Some(TableName::Filter)
     } else {
         None

@@ -28,8 +28,12 @@ pub fn parse(sources: &Sources) -> Parsed<'_> {
     for source in sources.files() {
         reader.read(source);
     }
-    let Reader { tables, faults, remarks, prose, tally, .. } = reader;
+    let Reader { tables, faults, remarks, prose, tally, list, .. } = reader;
     let mut notes = Vec::new();
+    if list.has_services {
+        let text = "names of services were taken for their usual port numbers (iptables -n prints numbers)";
+        notes.push(Note { text: text.into(), span: None });
+    }
     if let [first, others @ ..] = prose.as_slice() {
         let what = if others.is_empty() {
             "one line of other text was".into()

@@ -85,17 +85,20 @@ pub(super) struct Reader<'src> {
     header: Option<(Tool<'src>, bool)>,
     shell: Option<Shell<'src>>,
     begins_capture: bool,
-    list: super::listing::State,
+    pub(super) list: super::listing::State,
 }
 
 /// A line of the text and where it is.
 #[derive(Clone, Copy)]
 pub(super) struct At<'src> {
     pub(super) source: &'src Source,
+    /// Without blanks around it.
     pub(super) text: &'src [u8],
+    /// As it stands, without its end: in a listing the blanks it begins with tell that the target is missing.
+    pub(super) raw: &'src [u8],
 }
 
-impl<'src> At<'src> {
+impl At<'_> {
     pub(super) fn span(self) -> Span {
         self.source.span(self.text)
     }
@@ -109,7 +112,7 @@ impl<'src> Reader<'src> {
         self.shell = None;
         self.begins_capture = true;
         for text in lines(source.text()) {
-            self.line(At { source, text: trim_blanks(text) });
+            self.line(At { source, text: trim_blanks(text), raw: text });
         }
         self.close();
     }
@@ -117,7 +120,11 @@ impl<'src> Reader<'src> {
     fn line(&mut self, at: At<'src>) {
         if at.text.is_empty() {
             self.tally.blank += 1;
-            return self.list.blank();
+            return;
+        }
+        // Targets and chains of a listing may be called anything, `#h` or `:c`.
+        if self.list.is_open() && self.listing(at) {
+            return;
         }
         match line(at.text) {
             Some(Ok(line)) => self.known(line, at),
@@ -217,6 +224,11 @@ impl<'src> Reader<'src> {
         self.tables.last_mut().filter(|_| self.is_open).map(|read| &mut read.builder)
     }
 
+    /// The table that the command before this output was asked for.
+    pub(super) fn shell_table(&self) -> Option<TableName<'src>> {
+        self.shell.and_then(|shell| shell.table)
+    }
+
     pub(super) fn form(&mut self) -> Option<Form> {
         self.builder().map(|builder| builder.table.form)
     }
@@ -225,7 +237,7 @@ impl<'src> Reader<'src> {
     fn command_builder(&mut self, form: Form, at: At<'src>) -> Option<&mut TableBuilder<'src>> {
         self.list.close();
         if !matches!(self.form(), Some(Form::Save | Form::Commands)) {
-            let name = self.shell.and_then(|shell| shell.table);
+            let name = self.shell_table();
             self.open(name, form, at);
         }
         let builder = self.builder()?;
@@ -290,7 +302,7 @@ impl<'src> Reader<'src> {
 
     /// A line that is nothing by itself: part of a listing, a prompt, a known message, or prose.
     fn other(&mut self, at: At<'src>) {
-        if self.listing(at) {
+        if !self.list.is_open() && self.listing(at) {
             return;
         }
         match noise(at.text) {
@@ -309,14 +321,16 @@ impl<'src> Reader<'src> {
                 let kind = RemarkKind::NftListing { of_kube_proxy };
                 self.remarks.push(Remark { kind, span: at.span() });
             }
-            None => match line(at.text) {
-                Some(Err(wanted)) => self.fault(wanted, at),
-                _ => {
-                    self.tally.prose += 1;
-                    self.prose.push(at.span());
-                }
-            },
+            None => self.prose_or_fault(at),
         }
+    }
+
+    fn prose_or_fault(&mut self, at: At<'src>) {
+        if let Some(Err(wanted)) = line(at.text) {
+            return self.fault(wanted, at);
+        }
+        self.tally.prose += 1;
+        self.prose.push(at.span());
     }
 }
 

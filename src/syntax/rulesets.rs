@@ -2,7 +2,7 @@
 
 use super::family::family_of;
 use super::merge::{absorb, are_disjoint, counters_from, pair_up};
-use super::naming::named;
+use super::naming::{named, shows_built_ins};
 use super::reader::TableRead;
 use crate::ruleset::{Backend, Family, Form, Ruleset, Table, Tool};
 use crate::source::Note;
@@ -38,7 +38,10 @@ pub(super) fn rulesets<'src>(reads: Vec<TableRead<'src>>, notes: &mut Vec<Note>)
 /// The table, split by what its rules tell if no line named it.
 fn pieces(read: TableRead<'_>) -> Vec<Piece<'_>> {
     let TableRead { builder, tool, backend, family } = read;
-    let table = builder.finish();
+    let mut table = builder.finish();
+    if table.form != Form::Save {
+        table.is_complete = shows_built_ins(&table);
+    }
     let tables = if table.is_named { vec![table] } else { named(table) };
     let piece = |table| Piece { family: family.or_else(|| family_of(&table)), table, tool, backend };
     tables.into_iter().map(piece).collect()

@@ -82,13 +82,13 @@ fn translation<'src>(options: &'src [u8], flag: &[u8]) -> Result<Option<Box<Tran
             b"--random-fully" => set(&mut to.random_fully, after),
             b"--persistent" => set(&mut to.persistent, after),
             _ if found == flag && to.addresses.is_none() && to.ports.is_none() => {
-                let (what, read): (_, fn(&[u8], &mut Translation) -> Option<()>) = if flag == b"--to-ports" {
-                    ("a port, or two with `-` between", read_ports)
-                } else {
-                    ("an address, a port behind a colon, or both", read_place)
-                };
                 let (after, place) = next_word(after);
-                read(place, &mut to).ok_or_else(|| wanted(what, place))?;
+                if flag == b"--to-ports" {
+                    read_ports(place, &mut to).ok_or_else(|| wanted("a port, or two with `-` between", place))?;
+                } else {
+                    let what = "an address, a port behind a colon, or both";
+                    read_place(place, &mut to).ok_or_else(|| wanted(what, place))?;
+                }
                 after
             }
             // The flag again (kernels before 2.6.11), or one of another version.
@@ -198,10 +198,10 @@ mod tests {
         assert_eq!(options(line.as_bytes(), &mut Vec::new()), Ok(Some(expected)), "{line}");
     }
 
-    fn to(place: &str) -> Box<Translation> {
+    fn to(place: &str) -> Translation {
         let mut to = Translation::default();
         read_place(place.as_bytes(), &mut to).unwrap();
-        Box::new(to)
+        to
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::form::{is_rule, is_save, lines};
 use super::rewrite::Rewrite;
+use super::words::leaves_quote_open;
 use super::{Mended, counted};
 use memchr::memchr;
 
@@ -14,7 +15,8 @@ pub(super) fn mend(text: &[u8]) -> Option<Mended> {
     while let Some(line) = all.next() {
         let starts = open || is_rule(line.text) || is_command(line.text);
         let kept = line.text.trim_ascii_end();
-        let goes_on = kept.ends_with(b" \\") || kept.ends_with(b"\t\\");
+        // In a comment the blank is text, and the backslash was written by iptables.
+        let goes_on = (kept.ends_with(b" \\") || kept.ends_with(b"\t\\")) && !leaves_quote_open(kept);
         open = starts && goes_on && all.peek().is_some_and(|next| !next.text.is_empty() && !is_save(next.text));
         if let (true, Some(next)) = (open, all.peek()) {
             let indent = next.text.iter().take_while(|byte| byte.is_ascii_whitespace()).count();

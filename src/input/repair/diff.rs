@@ -23,6 +23,7 @@ pub(super) fn mend(text: &[u8]) -> Option<Mended> {
         match line.text {
             [b'-', ..] if marked(line.text, b'-') && context => rewrite.replace(mark, b"#"),
             [b'-', ..] if marked(line.text, b'-') => rewrite.delete(mark),
+            [b'+'] if added > 0 => rewrite.delete(mark),
             [b'+', ..] if marked(line.text, b'+') => rewrite.delete(mark),
             [b' ', inside @ ..] if context && is_output(inside) => rewrite.delete(mark),
             _ => {}

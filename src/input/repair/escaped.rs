@@ -3,7 +3,7 @@
 //! iptables itself writes a backslash only in front of quotes and backslashes, so `\n` with a rule behind it is the
 //! sign. The quotes that held the string part it from what stands around it.
 
-use super::form::{Line, convinces, is_save, lines};
+use super::form::{Line, convinces, is_list_head, is_save, lines};
 use super::rewrite::Rewrite;
 use super::{Mended, counted};
 use memchr::{memchr, memchr2, memchr2_iter, memmem};
@@ -47,7 +47,8 @@ fn is_seam(line: &[u8], at: usize) -> bool {
 /// Whether the text up to the next escape is the start of a line of output.
 fn begins_output(text: &[u8]) -> bool {
     let end = memchr2(b'\\', b'"', text).unwrap_or(text.len());
-    is_save(&text[..end.min(300)])
+    let start = &text[..end.min(300)];
+    is_save(start) || is_list_head(start)
 }
 
 fn unescape(line: Line<'_>, rewrite: &mut Rewrite<'_>) {

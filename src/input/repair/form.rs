@@ -53,6 +53,9 @@ fn is_rule_start(line: &[u8]) -> bool {
 
 /// Length of `[packets:bytes] ` at the start.
 fn counters(line: &[u8]) -> Option<usize> {
+    if line.first() != Some(&b'[') {
+        return None;
+    }
     let close = line.iter().take(48).position(|&byte| byte == b']')?;
     (is_counters(&line[..=close]) && line.get(close + 1) == Some(&b' ')).then_some(close + 2)
 }
@@ -101,11 +104,9 @@ pub(super) fn is_list_head(line: &[u8]) -> bool {
 /// old ip6tables prints, an IPv6 address.
 pub(super) fn is_list_row(line: &[u8]) -> bool {
     // The head of a row is short; a long first word is something else.
-    let head: Vec<&[u8]> = words(&line[..line.len().min(256)]).take(7).map(|word| &line[word]).collect();
-    head.windows(2).take(6).any(|pair| match pair[1] {
-        b"--" | b"-f" | b"!f" => is_protocol(pair[0]),
-        address => is_protocol(pair[0]) && is_ipv6(address),
-    })
+    let head: Vec<&[u8]> = words(&line[..line.len().min(256)]).take(8).map(|word| &line[word]).collect();
+    // An address or two follow; `tcp --` at the end is a rule of iptables-save cut in the middle of an option.
+    head.windows(3).any(|part| is_protocol(part[0]) && (matches!(part[1], b"--" | b"-f" | b"!f") || is_ipv6(part[1])))
 }
 
 /// The names built into iptables, and the usual ones of `/etc/protocols`. Any word would do for prose.

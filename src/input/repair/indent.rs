@@ -1,6 +1,6 @@
 //! Blanks in front of every line (YAML, Markdown). Harmless, so nothing is said.
 //!
-//! In a listing the blanks in front of a rule may be its empty target: no more go than stand in front of its heads.
+//! In a listing the blanks in front of a rule may be its empty target: no more go than stand in front of the chain's name.
 
 use super::Mended;
 use super::form::{is_list_head, is_save, lines};
@@ -14,7 +14,8 @@ pub(super) fn mend(text: &[u8]) -> Option<Mended> {
         let blanks = line.text.iter().position(|byte| !matches!(byte, b' ' | b'\t')).unwrap_or(line.text.len());
         let inside = &line.text[blanks..];
         let save = is_save(inside);
-        if !save && is_list_head(inside) {
+        // The heads of columns may be indented by right: `pkts` is set to the right.
+        if inside.starts_with(b"Chain ") && is_list_head(inside) {
             listing = blanks;
         }
         // The second line of a comment with a line end in it may begin with blanks by right.

@@ -101,7 +101,8 @@ fn piece(text: &[u8]) -> Option<(usize, &'static [u8])> {
 }
 
 fn tag(text: &[u8]) -> Option<(usize, &'static [u8])> {
-    let close = text.iter().take(512).position(|&byte| byte == b'>' || byte == b'\n').filter(|&at| text[at] == b'>')?;
+    let ends = |byte: &u8| matches!(byte, b'>' | b'<' | b'\n');
+    let close = text[1..].iter().take(512).position(ends).map(|at| at + 1).filter(|&at| text[at] == b'>')?;
     let inside = text[1..close].strip_prefix(b"/").unwrap_or(&text[1..close]);
     let name: String =
         inside.iter().take_while(|byte| byte.is_ascii_alphanumeric()).map(|&byte| char::from(byte)).collect();

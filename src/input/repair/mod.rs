@@ -11,6 +11,8 @@ mod escaped;
 mod fences;
 mod form;
 mod indent;
+#[cfg(test)]
+mod laws;
 mod markup;
 mod one_line;
 mod prefix;

@@ -87,13 +87,19 @@ impl Segment {
     }
 }
 
+/// Whether this option's value may look like anything: names, and the words of comments.
+fn takes_any_value(option: &[u8]) -> bool {
+    const NAMED: [&[u8]; 7] =
+        [b"--comment", b"--log-prefix", b"--nflog-prefix", b"--string", b"--name", b"--hashlimit-name", b"--match-set"];
+    matches!(option, [b'-', letter] if letter.is_ascii_alphabetic()) || NAMED.contains(&option)
+}
+
 /// Whether `word` begins a line: surely, perhaps, or (`None`) not.
 fn begins(word: &[u8], next: Option<&[u8]>, before: Option<&[u8]>) -> Option<bool> {
-    // Behind an option stands its value, whatever it looks like.
-    let value = before.is_some_and(|before| before.starts_with(b"-") && before.len() > 1 || before == b"!");
+    let value = before.is_some_and(takes_any_value);
     match (word, next) {
         _ if value => None,
-        (b"-A" | b"-N", Some(name)) if !name.starts_with(b"-") => Some(true),
+        (b"-A" | b"-N" | b"-P", Some(name)) if !name.starts_with(b"-") => Some(true),
         (b"COMMIT", _) | (b"#", Some(b"Generated" | b"Completed" | b"Warning:")) => Some(true),
         (b"#", Some(_)) => Some(false),
         ([b':', _, ..], Some(policy)) if is_policy(policy) => Some(true),

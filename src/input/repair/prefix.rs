@@ -1,7 +1,7 @@
 //! What logs, mails and grep put in front of lines. Each kind has its own look; it is stripped from every line that
 //! has it once enough of them hold output of iptables behind it.
 
-use super::form::{convinces, is_output, is_save, lines};
+use super::form::{convinces, is_list_head, is_list_row, is_output, is_save, lines};
 use super::rewrite::Rewrite;
 use super::{Mended, counted};
 use bstr::ByteSlice;
@@ -45,16 +45,17 @@ fn strip(text: &[u8], kind: &Kind) -> Option<Mended> {
     let mut count = 0;
     let mut first: &[u8] = b"";
     for line in lines(text) {
-        let Some(len) = prefix(line.text, kind) else { continue };
-        if kind.wary && !shows(&line.text[len..]) {
-            continue;
-        }
+        // An empty line has nothing but the prefix.
+        let empty = count > 0 && line.text == first;
+        let len = prefix(line.text, kind).filter(|&len| !kind.wary || shows(&line.text[len..]));
+        let Some(len) = len.or(empty.then_some(first.len())) else { continue };
         rewrite.delete(line.start..line.start + len);
         if count == 0 {
-            first = &line.text[..len.min(60)];
+            first = &line.text[..len];
         }
         count += 1;
     }
+    let first = &first[..first.len().min(60)];
     let note = format!("{} `{}` was stripped from {}", kind.name, first.as_bstr(), counted(count, "line"));
     Some(Mended { repaired: rewrite.finish()?, note: Some(note) })
 }
@@ -167,7 +168,9 @@ fn number(line: &[u8]) -> Option<usize> {
     match rest.first()? {
         _ if digits == 0 => None,
         b'\t' => Some(start + digits + 1),
-        b':' | b'-' if start == 0 => Some(digits + 1),
+        b':' if start == 0 => Some(digits + 1),
+        // `10-0-0-1` may be a target of a listing.
+        b'-' if start == 0 && is_context(&rest[1..]) => Some(digits + 1),
         // Of an editor with numbers; a listing has numbers of its own.
         b' ' => {
             let blanks = rest.iter().take_while(|&&byte| byte == b' ').count();
@@ -177,12 +180,23 @@ fn number(line: &[u8]) -> Option<usize> {
     }
 }
 
-/// `file:`, `file:12:`, `file-12-` of grep -r.
+fn is_context(rest: &[u8]) -> bool {
+    rest.is_empty() || is_save(rest) || is_list_head(rest)
+}
+
+/// `file:`, `file:12:`, `file-12-` of grep -r. The target of a listing's rule may look like it.
 fn file(line: &[u8]) -> Option<usize> {
     let head = &line[..line.len().min(256)];
     let word = &head[..head.find_byteset(b" \t").unwrap_or(head.len())];
-    let ends = word.iter().enumerate().filter(|&(at, byte)| at > 0 && matches!(byte, b':' | b'-'));
-    ends.map(|(at, _)| at + 1).find(|&len| is_output(&line[len..]) && !is_digits(&line[..len - 1]))
+    let mut ends =
+        word.iter().enumerate().filter(|&(at, byte)| at > 0 && matches!(byte, b':' | b'-')).map(|(at, _)| at);
+    let at = ends.find(|&at| is_behind_file(&line[..at], line[at], &line[at + 1..]))?;
+    Some(at + 1)
+}
+
+fn is_behind_file(name: &[u8], mark: u8, rest: &[u8]) -> bool {
+    let path = name.contains(&b'/') || name.contains(&b'.');
+    !is_digits(name) && (is_save(rest) || is_list_head(rest) || mark == b':' && path && is_list_row(rest))
 }
 
 fn is_digits(text: &[u8]) -> bool {

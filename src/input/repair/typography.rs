@@ -60,7 +60,8 @@ fn plain(line: &[u8]) -> Vec<Change> {
         for at in word {
             let Some((len, with)) = (at >= done).then(|| character(line, at, quoted)).flatten() else { continue };
             done = at + len;
-            if with == b"\"" {
+            // A backslash makes it a part of the text.
+            if with == b"\"" && !line[..at].ends_with(b"\\") {
                 quoted = !quoted;
             }
             changes.push(Change { at, len, with });

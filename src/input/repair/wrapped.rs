@@ -15,6 +15,10 @@ use memchr::memmem;
 const USUAL: &[usize] = &[80, 100, 120, 132, 160];
 /// A break that stands alone tells nothing; this many at one width do.
 const MANY: usize = 3;
+/// No rule is longer than a few thousand bytes, so it never falls into more pieces.
+const PIECES: usize = 64;
+/// Of a longer piece only the start is looked at.
+const LONGEST: usize = 4096;
 
 pub(super) fn mend(text: &[u8]) -> Option<Mended> {
     if lines(text).all(|line| line.text.is_empty() || is_save(line.text)) {
@@ -57,11 +61,14 @@ impl Breaks {
     fn of(text: &[u8]) -> Self {
         let mut widths: Vec<usize> = Vec::new();
         let mut breaks = Self::default();
+        let mut halves_a_word = false;
         let mut whole = Whole::default();
         let mut before: Option<Line<'_>> = None;
         for line in lines(text) {
-            if let Some(last) = before.filter(|_| whole.kind != Kind::Other && may_continue(line.text)) {
+            if let Some(last) = before.filter(|last| whole.kind != Kind::Other && may_continue(last.text, line.text)) {
                 widths.push(width(last.text));
+                // Searched for only while it matters, since it takes a look at the whole text.
+                halves_a_word |= widths.len() < MANY && is_half_word(text, last.text, line.text);
                 breaks.certain += usize::from(!leaves_quote_open(&whole.text) && whole.is_unfinished_before(line.text));
             } else {
                 whole.begin(line.text);
@@ -72,8 +79,15 @@ impl Breaks {
         let at_widest = widths.iter().filter(|&&width| width == breaks.widest).count();
         // A terminal cuts every line there; some lines end one blank earlier when trailing blanks were lost.
         let most = at_widest > 0 && at_widest * 3 >= widths.len() * 2;
-        breaks.hard = (most && (at_widest >= MANY || USUAL.contains(&breaks.widest))).then_some(breaks.widest);
+        let certain = at_widest >= MANY || USUAL.contains(&breaks.widest) || halves_a_word;
+        breaks.hard = (most && certain).then_some(breaks.widest);
         breaks
+    }
+
+    /// Whether this text is broken at blanks throughout, and the next word had no room on the line.
+    fn explain(&self, last: &[u8], next: &[u8]) -> bool {
+        let word = next.trim_ascii_start().split_str(" ").next().unwrap_or_default();
+        self.certain >= MANY && width(last) + 1 + width(word) > self.widest
     }
 
     /// Whether there was a blank at the break.
@@ -89,6 +103,15 @@ impl Breaks {
         let hyphen = hyphen && next.first().is_some_and(u8::is_ascii_alphanumeric);
         !(blank_there || cut_hard || hyphen)
     }
+}
+
+/// Whether the last word of a line and the first of the next are one word that stands in the text elsewhere.
+fn is_half_word(text: &[u8], last: &[u8], next: &[u8]) -> bool {
+    let end = last.rsplit(|&byte| byte == b' ').next().unwrap_or_default();
+    let start = next.split(|&byte| byte == b' ').next().unwrap_or_default();
+    let word = [b" ", end, start].concat();
+    // Options and numbers are too short to tell.
+    !end.is_empty() && !start.is_empty() && (9..64).contains(&word.len()) && memmem::find(text, &word).is_some()
 }
 
 fn width(line: &[u8]) -> usize {
@@ -107,6 +130,7 @@ enum Kind {
 #[derive(Debug, Default)]
 struct Whole {
     kind: Kind,
+    pieces: usize,
     text: Vec<u8>,
 }
 
@@ -120,19 +144,23 @@ impl Whole {
             () => Kind::Other,
         };
         self.text.clear();
+        self.pieces = 0;
         self.extend(line);
     }
 
     fn extend(&mut self, line: &[u8]) {
-        // A line of output is never longer than a few thousand bytes; longer ones are not glued for ever.
-        if self.kind != Kind::Other && self.text.len() < 1 << 16 {
-            self.text.extend_from_slice(line);
+        self.pieces += 1;
+        if self.pieces > PIECES {
+            self.kind = Kind::Other;
+        }
+        if self.kind != Kind::Other {
+            self.text.extend_from_slice(&line[..line.len().min(LONGEST)]);
             self.text.push(b' ');
         }
     }
 
     fn goes_on(&self, last: Line<'_>, next: Line<'_>, breaks: &Breaks) -> bool {
-        if self.kind == Kind::Other || !may_continue(next.text) {
+        if self.kind == Kind::Other || !may_continue(last.text, next.text) {
             return false;
         }
         let at_width = breaks.hard == Some(width(last.text));
@@ -140,7 +168,7 @@ impl Whole {
             // A comment may hold a line end by right, so something else has to tell that this text is wrapped.
             return at_width || breaks.certain > 0;
         }
-        at_width || self.is_unfinished_before(next.text)
+        at_width || breaks.explain(last.text, next.text) || self.is_unfinished_before(next.text)
     }
 
     /// Whether the text itself, apart from its width, shows that it goes on with `next`.
@@ -148,7 +176,11 @@ impl Whole {
         match self.kind {
             Kind::Save if self.text.starts_with(b"#") => !ends_with_year(&self.text) && ends_with_year(next),
             Kind::Save => is_option(next) || self.lacks_value() || self.is_half_chain(next),
-            Kind::List => is_extension(next) || memmem::rfind(&self.text, b"/*") > memmem::rfind(&self.text, b"*/"),
+            Kind::List => {
+                self.text.ends_with(b" ! ")
+                    || is_extension(next)
+                    || memmem::rfind(&self.text, b"/*") > memmem::rfind(&self.text, b"*/")
+            }
             Kind::Other => false,
         }
     }
@@ -186,12 +218,20 @@ fn ends_with_year(line: &[u8]) -> bool {
 }
 
 /// Whether the line can be a piece: no output of its own, no prompt, no separator, nothing of a shell.
-fn may_continue(line: &[u8]) -> bool {
+fn may_continue(last: &[u8], line: &[u8]) -> bool {
     let start = line.trim_ascii_start();
     let own: [&[u8]; 8] = [b"#", b"- ", b"--", b"$ ", b"> ", b"...", b"Chain ", b"* "];
     !(start.is_empty() || is_output(start))
-        && (is_option(start) || !own.iter().any(|own| start.starts_with(own)))
+        && (is_option(start)
+            || is_arrow(start)
+            || last.ends_with(b" /") && line.starts_with(b"* ")
+            || !own.iter().any(|own| start.starts_with(own)))
         && memmem::find(&line[..line.len().min(200)], b"tables").is_none()
+}
+
+/// The second half of kube-proxy's ` -> 10.0.0.1:80`.
+fn is_arrow(line: &[u8]) -> bool {
+    line.strip_prefix(b"> ").and_then(<[u8]>::first).is_some_and(|&byte| byte.is_ascii_digit() || byte == b'[')
 }
 
 /// `-m …`, `--dport …`, `! -s …`
@@ -207,7 +247,7 @@ fn is_option(line: &[u8]) -> bool {
 
 /// What extensions print behind the addresses of a listing.
 fn is_extension(line: &[u8]) -> bool {
-    let starts: [&[u8]; 14] = [
+    let starts: [&[u8]; 22] = [
         b"/* ",
         b"tcp dpt",
         b"udp dpt",
@@ -222,6 +262,14 @@ fn is_extension(line: &[u8]) -> bool {
         b"recent: ",
         b"reject-with ",
         b"mark match",
+        b"multiport ",
+        b"ctstate ",
+        b"state ",
+        b"limit: ",
+        b"match-set ",
+        b"masq ports",
+        b"redir ports",
+        b"destination",
     ];
     let line = line.trim_ascii_start();
     starts.iter().any(|start| line.starts_with(start)) || line.ends_with(b" */")

@@ -1,6 +1,7 @@
 //! Up to 1.23: KUBE-XLB, masquerade rules in KUBE-SERVICES, lost comments, the very first form.
 
 use super::*;
+use CaptureState::{Dropped, Routed};
 use TrafficPolicy::{Cluster, Local};
 
 /// The node port, external address and load balancer of 1.22 and 1.23, external policy Local.
@@ -64,7 +65,6 @@ fn an_xlb_chain_without_local_endpoints_drops() {
     meant(&none, |proxy| {
         let svc2 = service(proxy, "ns2/svc2:p80");
         let states: Vec<_> = svc2.captures.iter().map(|capture| capture.state).collect();
-        use CaptureState::{Dropped, Routed};
         assert_eq!(states, [Routed, Dropped, Dropped, Dropped]);
         assert!(proxy.local_endpoints(svc2).is_empty());
     });

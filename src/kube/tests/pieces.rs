@@ -22,7 +22,7 @@ fn chains_alone_make_a_service_where_captures_are_missing() {
 
 #[test]
 fn endpoint_chains_alone_make_a_service_without_balancing_rules() {
-    let seps: String = CHAINS.lines().take(2).map(|line| format!("{line}\n")).collect();
+    let seps: String = CHAINS.split_inclusive('\n').take(2).collect();
     meant(&seps, |proxy| {
         let svc1 = service(proxy, "ns1/svc1:p80");
         assert_eq!(svc1.loose_endpoints.len(), 1);
@@ -148,5 +148,19 @@ fn rules_that_kube_proxy_does_not_write_are_kept_apart() {
         let svc1 = service(proxy, "ns1/svc1:p80");
         assert_eq!(targets(proxy, proxy.cluster_endpoints(svc1)), ["10.0.0.1:80"]);
         assert!(!proxy.endpoints[0].is_named_so());
+    });
+}
+
+#[test]
+fn addresses_that_a_listing_shows_by_name_are_told_apart() {
+    let listing = r"Chain KUBE-SERVICES (2 references)
+target     prot opt source               destination
+KUBE-SVC-XPGD46QRK7WJZT7O  tcp  --  anywhere  one.example  /* ns1/svc1:p80 cluster IP */ tcp dpt:http
+KUBE-EXT-XPGD46QRK7WJZT7O  tcp  --  anywhere  two.example  /* ns1/svc1:p80 external IP */ tcp dpt:http
+";
+    meant(listing, |proxy| {
+        let hosts: Vec<_> =
+            service(proxy, "ns1/svc1:p80").captures.iter().map(|each| (each.address, each.host)).collect();
+        assert_eq!(hosts, [(None, Some("one.example".into())), (None, Some("two.example".into()))]);
     });
 }

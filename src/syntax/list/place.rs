@@ -3,8 +3,7 @@
 use super::phrase::{is_figures, split};
 use crate::ruleset::Net;
 use crate::syntax::fault::Wanted;
-use crate::syntax::word::{net, wanted};
-use nom::Err;
+use crate::syntax::word::net;
 use std::net::Ipv4Addr;
 
 /// What an address column means.
@@ -28,7 +27,7 @@ const NETWORKS: [(&[u8], Ipv4Addr, u32); 2] =
     [(b"loopback/8", Ipv4Addr::new(127, 0, 0, 0), 8), (b"link-local/16", Ipv4Addr::new(169, 254, 0, 0), 16)];
 
 /// Reads a column without its `!`.
-pub(crate) fn place(column: &[u8]) -> Result<Place, Err<Wanted<'_>>> {
+pub(crate) fn place(column: &[u8]) -> Result<Place, Wanted<'_>> {
     match column {
         b"anywhere" => return Ok(Place::Anywhere { is_numeric: false }),
         b"0.0.0.0/0" | b"::/0" => return Ok(Place::Anywhere { is_numeric: true }),
@@ -40,7 +39,9 @@ pub(crate) fn place(column: &[u8]) -> Result<Place, Err<Wanted<'_>>> {
     let named = NETWORKS.iter().find(|(name, ..)| *name == column);
     match named.and_then(|&(_, addr, prefix)| Net::new(addr.into(), prefix)) {
         Some(net) => Ok(Place::NamedNet(net)),
-        None if is_figures(column) => Err(wanted("an address, with a prefix length or mask of its family", column)),
+        None if is_figures(column) => {
+            Err(Wanted { what: "an address, with a prefix length or mask of its family", rest: column })
+        }
         None => Ok(Place::Name),
     }
 }
@@ -48,18 +49,13 @@ pub(crate) fn place(column: &[u8]) -> Result<Place, Err<Wanted<'_>>> {
 /// Whether a column can be nothing but a source or destination: `anywhere` or an address, with or without `!`.
 pub(crate) fn is_place(column: &[u8]) -> bool {
     let column = column.strip_prefix(b"!").unwrap_or(column);
-    column == b"anywhere" || column == b"loopback/8" || is_address(column)
+    column == b"anywhere" || net(column).is_some()
 }
 
 /// Whether a column is what stands in a listing of IPv6 rules and is no name.
 pub(crate) fn is_ipv6_place(column: &[u8]) -> bool {
     let column = column.strip_prefix(b"!").unwrap_or(column);
-    column == b"anywhere" || column.contains(&b':') && is_address(column)
-}
-
-/// Not a bare word that happens to be read as one: addresses have a dot or a colon.
-fn is_address(column: &[u8]) -> bool {
-    net(column).is_some()
+    column == b"anywhere" || column.contains(&b':') && net(column).is_some()
 }
 
 /// Whether the text begins with a place, for columns that were cut off or moved.
@@ -97,7 +93,8 @@ mod tests {
     #[test]
     fn figures_that_are_no_address_are_a_fault() {
         for column in ["10.0.0.0/33", "fd00::/129", "10.0.0.0/99999999999999999999", "300.0.0.1", "10.0.0.0/ffff::"] {
-            let expected = wanted("an address, with a prefix length or mask of its family", column.as_bytes());
+            let what = "an address, with a prefix length or mask of its family";
+            let expected = Wanted { what, rest: column.as_bytes() };
             assert_eq!(place(column.as_bytes()), Err(expected), "{column}");
         }
     }

@@ -10,7 +10,6 @@ use crate::ruleset::{Counters, Family, Match, Net, Protocol, Side, Target, Test}
 use crate::syntax::fault::Wanted;
 use crate::syntax::word::net;
 use bstr::{BStr, ByteSlice};
-use nom::Err;
 
 /// What a rule line says besides its matches, and what it shows of the listing it stands in.
 #[derive(Clone, Debug, PartialEq)]
@@ -113,7 +112,7 @@ fn address<'src>(
 ) -> Result<(), Wanted<'src>> {
     let (inverted, column) = inverted(column);
     let family = if column.contains(&b':') { Family::Ipv6 } else { Family::Ipv4 };
-    let place = place(column).map_err(|error| inner(error, column))?;
+    let place = place(column)?;
     match &place {
         Place::Anywhere { is_numeric: true } => evidence.figures(),
         Place::Anywhere { .. } | Place::NamedNet(_) | Place::Name => evidence.names(),
@@ -132,7 +131,7 @@ fn address<'src>(
 }
 
 /// `! -s 0.0.0.0/0`, which no packet matches.
-fn nowhere<'src>(side: Side, net: Net) -> Match<'src> {
+fn nowhere(side: Side, net: Net) -> Match<'static> {
     Match { inverted: true, test: Test::Address { side, net } }
 }
 
@@ -162,13 +161,6 @@ fn protocol<'src>(column: &'src [u8], found: &mut Found<'_, 'src>) -> Result<(),
         None => found.push(inverted, Test::ProtocolName(name.as_bstr())),
     }
     Ok(())
-}
-
-fn inner<'src>(error: Err<Wanted<'src>>, rest: &'src [u8]) -> Wanted<'src> {
-    match error {
-        Err::Error(inner) | Err::Failure(inner) => inner,
-        Err::Incomplete(_) => Wanted { what: "an address", rest },
-    }
 }
 
 #[cfg(test)]
