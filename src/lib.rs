@@ -5,6 +5,7 @@
 //! [`checks`]) → [`view`] → [`render`]. A module never knows one further down that line.
 
 pub mod app;
+pub mod checks;
 pub mod cli;
 pub mod doc;
 pub mod facts;
