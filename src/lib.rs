@@ -14,6 +14,8 @@ pub mod kube;
 pub mod objects;
 pub mod render;
 pub mod ruleset;
+pub mod shares;
 pub mod source;
 pub mod syntax;
 pub mod trace;
+pub mod view;

@@ -3,12 +3,22 @@
 //! Answers go to standard output; what went wrong goes to standard error, and the exit status says so. A reader who
 //! closes the pipe has seen enough: that is no error.
 
+mod complain;
 mod exit;
+mod load;
+mod pick;
+mod show;
 
 pub use exit::Exit;
 
+use self::load::{Wanted, with_node};
+use self::pick::picked;
+use crate::checks::Selection;
+use crate::cli::Output;
+use crate::view::{self, Item};
 use crate::cli::{CheckArgs, Cli, Command, ConvertArgs, ExplainArgs, TraceArgs, WhoArgs};
 use crate::cli::{Shell, command_like, completion_script, manual_page};
+use crate::render::escape::escaped;
 use anyhow::{Error, Result, bail};
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
@@ -39,8 +49,13 @@ fn failed(error: &Error) -> Exit {
         return Exit::Answered;
     }
     // Standard error may be closed too; the status still tells.
-    let _ = writeln!(io::stderr(), "kubenat: {error:#}");
+    let _ = writeln!(io::stderr(), "kubenat: {}", escaped_lines(&format!("{error:#}")));
     Exit::Failed
+}
+
+/// Errors may quote names of files; each line of a message passes the escaper.
+fn escaped_lines(text: &str) -> String {
+    text.split('\n').map(|line| escaped(line.as_bytes()).into_owned()).collect::<Vec<_>>().join("\n")
 }
 
 fn is_closed_pipe(error: &Error) -> bool {
@@ -50,7 +65,14 @@ fn is_closed_pipe(error: &Error) -> bool {
 
 fn overview(cli: &Cli) -> Result<Exit> {
     refuse_mistyped_command(cli)?;
-    bail!("the overview is not part of this build")
+    let wanted = Wanted { checks: Some(Selection::default()), facts: None };
+    with_node(cli, wanted, |node| {
+        let items: Vec<Item<'_, '_>> = picked(cli, node).collect();
+        match cli.common.output {
+            Output::Name => show::names(items.iter().map(Item::name)),
+            _ => show::doc(cli, &view::overview(node, &items, show::detail(cli))),
+        }
+    })
 }
 
 /// `kubenat chekc node.save` and `kubenat node.save check` read as two files, of which one is none.
@@ -66,8 +88,14 @@ fn refuse_mistyped_command(cli: &Cli) -> Result<()> {
     Ok(())
 }
 
-fn services(_cli: &Cli) -> Result<Exit> {
-    bail!("`services` is not part of this build")
+fn services(cli: &Cli) -> Result<Exit> {
+    with_node(cli, Wanted { checks: Some(Selection::default()), facts: None }, |node| {
+        let items = picked(cli, node);
+        match cli.common.output {
+            Output::Name => show::names(items.map(|item| item.name())),
+            _ => show::doc(cli, &view::services(node, items, show::detail(cli))),
+        }
+    })
 }
 
 fn explain(_cli: &Cli, _args: &ExplainArgs) -> Result<Exit> {

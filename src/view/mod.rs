@@ -3,6 +3,7 @@
 
 mod address;
 mod capture;
+mod findings;
 mod header;
 mod node;
 mod overview;

@@ -3,7 +3,7 @@
 use super::findings::{brief, count_line, not_checked};
 use super::header::header;
 use super::services::{services, trouble};
-use super::words::{counted, grouped};
+use super::words::counted;
 use super::{Detail, Item, Node};
 use crate::doc::{Doc, Text, code, dim, plain};
 use std::collections::HashSet;
@@ -30,7 +30,10 @@ pub fn overview<'n, 'src>(node: &'n Node<'n, 'src>, items: &[Item<'n, 'src>], de
 
 fn findings_of(node: &Node<'_, '_>, mut doc: Doc) -> Doc {
     doc.blank().append(count_line(&node.report)).append(brief(&node.report)).append(not_checked(&node.report));
-    doc.append(next(node));
+    let next = next(node);
+    if !next.is_empty() {
+        doc.paragraph(next);
+    }
     doc
 }
 
@@ -60,7 +63,7 @@ fn chosen<'n, 'src>(
     if items.len() <= SHOWN || detail == Detail::Wide {
         return (items.to_vec(), 0);
     }
-    let (mut shown, well): (Vec<_>, Vec<_>) = items.iter().partition(|item| trouble(node, item).is_some());
+    let (mut shown, well): (Vec<Item<'n, 'src>>, Vec<_>) = items.iter().partition(|item| trouble(node, item).is_some());
     shown.sort_by_key(|item| (item.source, trouble(node, item)));
     let room = SHOWN.saturating_sub(shown.len()).max(5).min(well.len());
     let left = well.len() - room;
