@@ -3,16 +3,26 @@
 
 mod address;
 mod capture;
+mod check;
+mod choice;
+mod explain;
+mod finding;
 mod findings;
 mod header;
 mod node;
 mod overview;
+mod paths;
 mod services;
 mod spread;
+mod who;
 pub mod words;
 
 pub use capture::{kind_word, state_word};
+pub use check::{check, checks, page};
+pub use explain::explain_service;
 pub use node::{Item, Node};
 pub use overview::overview;
+pub use paths::condition;
 pub use services::{Detail, services};
 pub use spread::Spread;
+pub use who::who;

@@ -1,0 +1,186 @@
+//! Findings → SARIF 2.1.0, for code scanning.
+
+use crate::checks::{CATALOGUE, Evidence, Finding, Level};
+use crate::view::Node;
+use serde::Serialize;
+use std::io::{self, Write};
+
+/// Text as SARIF wraps it.
+#[derive(Serialize)]
+struct Message<'n> {
+    text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    markdown: Option<&'n str>,
+}
+
+/// The document.
+#[derive(Serialize)]
+struct Log<'n> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: [Run<'n>; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Run<'n> {
+    tool: Tool<'n>,
+    column_kind: &'static str,
+    results: Vec<Outcome<'n>>,
+}
+
+#[derive(Serialize)]
+struct Tool<'n> {
+    driver: Driver<'n>,
+}
+
+#[derive(Serialize)]
+struct Driver<'n> {
+    name: &'static str,
+    version: &'static str,
+    rules: Vec<Rule<'n>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Rule<'n> {
+    id: &'static str,
+    short_description: Message<'n>,
+    help: Message<'n>,
+    default_configuration: Configuration,
+}
+
+#[derive(Serialize)]
+struct Configuration {
+    level: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Outcome<'n> {
+    rule_id: &'static str,
+    level: &'static str,
+    message: Message<'n>,
+    locations: Vec<Location<'n>>,
+    related_locations: Vec<Location<'n>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Location<'n> {
+    physical_location: Physical<'n>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<Message<'n>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Physical<'n> {
+    artifact_location: Artifact,
+    region: Region<'n>,
+}
+
+#[derive(Serialize)]
+struct Artifact {
+    uri: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Region<'n> {
+    start_line: u32,
+    start_column: u32,
+    snippet: Snippet<'n>,
+}
+
+#[derive(Serialize)]
+struct Snippet<'n> {
+    text: std::borrow::Cow<'n, str>,
+}
+
+/// Writes what the checks found.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write(node: &Node<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
+    let driver = Driver { name: "kubenat", version: env!("CARGO_PKG_VERSION"), rules: rules() };
+    let results = node.report.findings.iter().flat_map(|finding| outcomes(node, finding)).collect();
+    let log = Log {
+        schema: "https://json.schemastore.org/sarif-2.1.0.json",
+        version: "2.1.0",
+        runs: [Run { tool: Tool { driver }, column_kind: "unicodeCodePoints", results }],
+    };
+    serde_json::to_writer_pretty(&mut *out, &log)?;
+    out.write_all(b"\n")
+}
+
+fn rules() -> Vec<Rule<'static>> {
+    let rule = |check: &&'static crate::checks::Check| Rule {
+        id: check.name,
+        short_description: plain(check.summary),
+        help: Message { text: check.page.into(), markdown: Some(check.page) },
+        default_configuration: Configuration { level: level(check.level) },
+    };
+    CATALOGUE.iter().map(rule).collect()
+}
+
+/// One result a subject: what was folded for people is told apart again.
+fn outcomes<'n>(node: &'n Node<'_, '_>, finding: &'n Finding) -> Vec<Outcome<'n>> {
+    let first = (&finding.subject, &finding.message, &finding.evidence);
+    let also = finding.also.iter().map(|more| (&more.subject, &more.message, &more.evidence));
+    let all = std::iter::once(first).chain(also);
+    all.map(|(subject, message, evidence)| {
+        let mut locations = evidence.iter().filter_map(|each| location(node, each));
+        Outcome {
+            rule_id: finding.check,
+            level: level(finding.level),
+            message: plain(format!("{subject}: {message}. {} {}", finding.effect, finding.remedy)),
+            locations: locations.next().into_iter().collect(),
+            related_locations: locations.collect(),
+        }
+    })
+    .collect()
+}
+
+fn location<'n>(node: &'n Node<'_, '_>, evidence: &'n Evidence) -> Option<Location<'n>> {
+    let place = node.sources.place(evidence.span)?;
+    let column = String::from_utf8_lossy(place.whole_line.get(..place.column as usize - 1)?).chars().count() + 1;
+    let physical_location = Physical {
+        artifact_location: Artifact { uri: uri(place.file) },
+        region: Region {
+            start_line: place.line,
+            start_column: u32::try_from(column).unwrap_or(u32::MAX),
+            snippet: Snippet { text: String::from_utf8_lossy(place.text) },
+        },
+    };
+    Some(Location { physical_location, message: Some(plain(evidence.label.as_str())).filter(|label| !label.text.is_empty()) })
+}
+
+fn plain(text: impl Into<String>) -> Message<'static> {
+    Message { text: text.into(), markdown: None }
+}
+
+fn level(level: Level) -> &'static str {
+    match level {
+        Level::Error => "error",
+        Level::Warning => "warning",
+        Level::Info => "note",
+    }
+}
+
+/// The name of a file as a relative reference; standard input has a name, too.
+fn uri(file: &str) -> String {
+    if file == "-" {
+        return "stdin".into();
+    }
+    let mut uri = String::with_capacity(file.len());
+    for byte in file.bytes() {
+        if byte.is_ascii_alphanumeric() || b"/._-~".contains(&byte) {
+            uri.push(char::from(byte));
+        } else {
+            uri.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    uri
+}
