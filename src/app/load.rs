@@ -4,6 +4,7 @@
 //! function, which asks the question it was given.
 
 use super::complain;
+use super::pick::narrowed;
 use crate::checks::{self, Report, Selection};
 use crate::cli::Cli;
 use crate::facts::Facts;
@@ -44,7 +45,7 @@ pub(super) fn with_node<T>(
     let shares = proxies.iter().zip(&machines).map(|(proxy, machine)| all_shares(machine, proxy, &facts)).collect();
     let asked = checks::Input { sources: &input.sources, parsed: &parsed, proxies: &proxies };
     let report = wanted.checks.map_or_else(Report::default, |selection| checks::run(&asked, selection));
-    question(&Node {
+    let mut node = Node {
         sources: &input.sources,
         parsed: &parsed,
         notes: notes(&input, &parsed),
@@ -53,7 +54,11 @@ pub(super) fn with_node<T>(
         shares,
         facts,
         report,
-    })
+    };
+    if let Some(findings) = narrowed(cli, &node) {
+        node.report.findings = findings;
+    }
+    question(&node)
 }
 
 fn notes(input: &Input, parsed: &Parsed<'_>) -> Vec<Note> {

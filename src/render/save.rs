@@ -43,8 +43,9 @@ fn tables_of<'n, 'src>(node: &'n Node<'_, 'src>, file: &'n Source) -> impl Itera
 fn is_saved(node: &Node<'_, '_>, file: &Source) -> bool {
     let is_read_as_it_came = file.text() == file.original();
     let mut tables = tables_of(node, file).peekable();
-    let is_fine = |table: &Table<'_>| table.form == Form::Save && table.is_named && table.is_complete;
-    is_read_as_it_came && tables.peek().is_some() && tables.all(is_fine)
+    let is_fine = |table: &Table<'_>| table.form == Form::Save && table.is_named;
+    let is_pure = node.parsed.tally.prose + node.parsed.tally.noise == 0;
+    is_read_as_it_came && is_pure && tables.peek().is_some() && tables.all(is_fine)
 }
 
 fn write_table(
@@ -92,8 +93,8 @@ fn write_rule(
     if let Some(counters) = table.counters(id).filter(|counters| !counters.rounded) {
         write!(out, "[{}:{}] ", counters.packets, counters.bytes)?;
     }
-    let is_saved = table.form != Form::Save || rule.span.len == 0;
-    if is_saved { write_line(&rule_line(table, rule), out) } else { write_line(saved(node, rule), out) }
+    let is_saved = table.form == Form::Save && rule.span.len > 0;
+    if is_saved { write_line(saved(node, rule), out) } else { write_line(&rule_line(table, rule), out) }
 }
 
 /// The rule as it stands in the text, without the counters in front of it.

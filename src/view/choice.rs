@@ -1,6 +1,6 @@
 //! How a chain chooses its endpoint, rule by rule, in the words of a classroom: of what is left, one of so many.
 
-use super::words::{counted, duration, percent};
+use super::words::{duration, percent};
 use super::{Item, Node, address};
 use crate::doc::{Column, Doc, Table, Text, bad, dim, plain, warn};
 use crate::kube::{Balancing, Identity, ServiceChain};
@@ -137,9 +137,4 @@ fn small(count: usize) -> String {
     const WORDS: [&str; 11] =
         ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
     WORDS.get(count).map_or_else(|| super::words::grouped(count), |word| (*word).to_owned())
-}
-
-/// `3 pods`.
-pub(super) fn pods(count: usize) -> String {
-    counted(count, "pod", "pods")
 }

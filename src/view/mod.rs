@@ -3,6 +3,7 @@
 
 mod address;
 mod capture;
+mod chain;
 mod check;
 mod choice;
 mod explain;
@@ -14,10 +15,12 @@ mod overview;
 mod paths;
 mod services;
 mod spread;
+mod trace;
 mod who;
 pub mod words;
 
 pub use capture::{kind_word, state_word};
+pub use chain::chain;
 pub use check::{check, checks, page};
 pub use explain::explain_service;
 pub use node::{Item, Node};
@@ -25,4 +28,5 @@ pub use overview::overview;
 pub use paths::condition;
 pub use services::{Detail, services};
 pub use spread::Spread;
+pub use trace::{outcome_name, trace};
 pub use who::who;

@@ -3,16 +3,19 @@
 use super::capture::short;
 use super::paths::source_words;
 use super::words::{listed, percent};
-use super::{Item, address};
-use crate::doc::{Column, Doc, Table, plain, strong};
+use super::{Item, Node, address};
+use crate::doc::{Column, Doc, Table, code, dim, plain, strong, warn};
 use crate::shares::{Reach, Way};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 /// What leads to `address`: each way with the service it belongs to.
 #[must_use]
-pub fn who(address: IpAddr, port: Option<u16>, ways: &[(Item<'_, '_>, Reach)]) -> Doc {
+pub fn who(node: &Node<'_, '_>, address: IpAddr, port: Option<u16>, ways: &[(Item<'_, '_>, Reach)]) -> Doc {
     let mut doc = Doc::new();
+    if ways.is_empty() {
+        return unreached(node, address, port);
+    }
     doc.heading(strong(address::endpoint(Some(address), port)).and(plain(format!(" is a pod of {}", services(ways)))));
     let mut table = Table::new([
         Column::left("from"),
@@ -29,6 +32,24 @@ pub fn who(address: IpAddr, port: Option<u16>, ways: &[(Item<'_, '_>, Reach)]) -
         table.row((from(reach.path.way), captures.join(", "), item.name(), percent(reach.share), listed(&seen)));
     }
     doc.table(table);
+    doc
+}
+
+/// A pod that rules lead to, but no connection: says so, and which services mean to.
+fn unreached(node: &Node<'_, '_>, address: IpAddr, port: Option<u16>) -> Doc {
+    let leads = |item: &Item<'_, '_>| {
+        let rules = [false, true].into_iter().flat_map(|local| item.balancing(local).0);
+        let mut dnats = rules.filter_map(|rule| item.proxy.endpoint(rule.endpoint?).dnat);
+        dnats.any(|dnat| dnat.address == Some(address) && (port.is_none() || dnat.port == port))
+    };
+    let names: Vec<String> = node.items().filter(leads).map(|item| item.name()).collect();
+    let mut doc = Doc::new();
+    let place = address::endpoint(Some(address), port);
+    doc.heading(strong(place).and(plain(format!(" is meant to be a pod of {}", listed(&names)))));
+    doc.paragraph(warn("! No way in these tables leads a connection to it."));
+    if let Some(name) = names.first() {
+        doc.paragraph(dim("why: ").and(code(format!("kubenat explain {name}"))));
+    }
     doc
 }
 

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 /// A line of the input that proves what it stands beside.
 #[derive(Debug, Serialize)]
-pub struct Evidence<'n> {
+pub(super) struct Evidence<'n> {
     /// The file as it was named; `-` is standard input.
     pub file: &'n str,
     /// Line in the decompressed text, from 1.

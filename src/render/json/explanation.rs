@@ -31,7 +31,7 @@ pub struct Explanation<'n, 'src> {
 
 /// A chain and its rules.
 #[derive(Debug, Serialize)]
-pub struct ChainText<'n> {
+pub(super) struct ChainText<'n> {
     /// The index of its ruleset among the sources.
     source: usize,
     /// The table it stands in.
@@ -46,7 +46,7 @@ pub struct ChainText<'n> {
 
 /// One way into a service.
 #[derive(Debug, Serialize)]
-pub struct PathText<'n> {
+pub(super) struct PathText<'n> {
     /// The service, by index of `services`.
     service: usize,
     /// `pod`, `node`, `external` or `ownPod`.

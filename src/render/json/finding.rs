@@ -1,7 +1,7 @@
 //! What checks found, and the checks themselves.
 
 use super::evidence::{Evidence, at};
-use crate::checks::{self, CATALOGUE, Level};
+use crate::checks::{self, CATALOGUE, Check, Level};
 use crate::view::Node;
 use serde::Serialize;
 
@@ -19,7 +19,7 @@ pub struct FindingList<'n> {
 
 /// A check fired.
 #[derive(Debug, Serialize)]
-pub struct FindingText<'n> {
+pub(super) struct FindingText<'n> {
     /// The name of the check.
     check: &'static str,
     /// `error`, `warning` or `info`.
@@ -41,7 +41,7 @@ pub struct FindingText<'n> {
 
 /// A check that could not be asked.
 #[derive(Debug, Serialize)]
-pub struct NotEvaluated<'n> {
+pub(super) struct NotEvaluated<'n> {
     /// Its name.
     check: &'static str,
     /// The ruleset it could not be asked of; null: of none.
@@ -52,7 +52,7 @@ pub struct NotEvaluated<'n> {
 
 /// How many findings there are of each level.
 #[derive(Debug, Default, Serialize)]
-pub struct Summary {
+pub(super) struct Summary {
     /// Errors.
     error: usize,
     /// Warnings.
@@ -70,7 +70,7 @@ pub struct CheckList {
 
 /// One check of the catalogue.
 #[derive(Debug, Serialize)]
-pub struct CheckText {
+pub(super) struct CheckText {
     /// Its name.
     name: &'static str,
     /// The level of its findings.
@@ -80,6 +80,21 @@ pub struct CheckText {
     evidence: char,
     /// What it looks for.
     summary: &'static str,
+}
+
+/// `CheckPage`: what `kubenat explain CHECK` answers.
+#[derive(Debug, Serialize)]
+pub struct CheckPage {
+    /// The check.
+    check: CheckText,
+    /// Its page, in Markdown.
+    page: &'static str,
+}
+
+/// The answer of `explain` about a check.
+#[must_use]
+pub fn check_page(check: &Check) -> CheckPage {
+    CheckPage { check: check_text(check), page: check.page }
 }
 
 /// The answer of `check`.
@@ -92,13 +107,11 @@ pub fn finding_list<'n>(node: &'n Node<'_, '_>) -> FindingList<'n> {
 /// The answer of `checks`.
 #[must_use]
 pub fn check_list() -> CheckList {
-    let checks = CATALOGUE.iter().map(|check| CheckText {
-        name: check.name,
-        level: check.level,
-        evidence: check.proof.letter(),
-        summary: check.summary,
-    });
-    CheckList { checks: checks.collect() }
+    CheckList { checks: CATALOGUE.iter().map(|check| check_text(check)).collect() }
+}
+
+fn check_text(check: &Check) -> CheckText {
+    CheckText { name: check.name, level: check.level, evidence: check.proof.letter(), summary: check.summary }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]

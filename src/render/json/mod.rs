@@ -13,9 +13,8 @@ mod ruleset;
 mod service;
 mod source;
 
-pub use evidence::Evidence;
-pub use explanation::{Explanation, explanation};
-pub use finding::{CheckList, FindingList, check_list, finding_list};
+pub use explanation::{Entry, Explanation, explanation};
+pub use finding::{CheckList, CheckPage, FindingList, check_list, check_page, finding_list};
 pub use outcome::{Trace, trace};
 pub use overview::{Overview, overview};
 pub use ruleset::{RulesetList, rulesets};

@@ -24,7 +24,7 @@ pub struct Trace<'n> {
 /// The packet that was asked about.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct PacketText {
+pub(super) struct PacketText {
     /// `pod`, `node` or `external`.
     from: &'static str,
     /// Its source address; null if it was not given.
@@ -46,7 +46,7 @@ pub struct PacketText {
 /// One thing that can become of it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct OutcomeText<'n> {
+pub(super) struct OutcomeText<'n> {
     /// How probable it is under its conditions, from 0 to 1.
     probability: f64,
     /// `translated`, `untouched`, `rejected`, `dropped`, `unroutable`, or `unknown` where the dump does not tell.

@@ -30,7 +30,7 @@ pub struct Overview<'n, 'src> {
 
 /// A piece of text that could not be read.
 #[derive(Debug, Serialize)]
-pub struct FaultText<'n> {
+pub(super) struct FaultText<'n> {
     /// The file; `-` is standard input.
     file: &'n str,
     /// Line, from 1.

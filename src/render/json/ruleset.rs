@@ -18,7 +18,7 @@ pub struct RulesetList<'n> {
 
 /// A table.
 #[derive(Debug, Serialize)]
-pub struct TableText<'n> {
+pub(super) struct TableText<'n> {
     /// Its name.
     name: Cow<'n, str>,
     /// `ipv4` or `ipv6`.
@@ -34,7 +34,7 @@ pub struct TableText<'n> {
 /// A chain.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ChainText<'n> {
+pub(super) struct ChainText<'n> {
     /// Its name.
     name: Cow<'n, str>,
     /// Whether the kernel calls it at a hook.
@@ -47,7 +47,7 @@ pub struct ChainText<'n> {
 
 /// A rule.
 #[derive(Debug, Serialize)]
-pub struct RuleText<'n> {
+pub(super) struct RuleText<'n> {
     /// The file it stands in.
     file: &'n str,
     /// Its line.

@@ -20,7 +20,7 @@ pub struct ServiceList<'n, 'src> {
 }
 
 /// Service ports, worked out one by one as they are written.
-pub struct Items<'n, 'src> {
+pub(super) struct Items<'n, 'src> {
     node: &'n Node<'n, 'src>,
     items: Vec<Item<'n, 'src>>,
 }
@@ -28,7 +28,7 @@ pub struct Items<'n, 'src> {
 /// One port of a service in one family.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Service<'n> {
+pub(super) struct Service<'n> {
     /// The index of its ruleset among the sources.
     source: usize,
     /// Its namespace; null if nothing names it.
@@ -73,7 +73,7 @@ pub struct Service<'n> {
 
 /// What a chain's name is the checksum of.
 #[derive(Debug, Serialize)]
-pub struct MadeForText {
+pub(super) struct MadeForText {
     /// `namespace/name:port`.
     service: String,
     /// Its protocol.
@@ -85,7 +85,7 @@ pub struct MadeForText {
 /// A chain made for the service.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct OwnChain<'n> {
+pub(super) struct OwnChain<'n> {
     /// Its name.
     name: Cow<'n, str>,
     /// Whether that is the checksum of the service.
@@ -96,7 +96,7 @@ pub struct OwnChain<'n> {
 
 /// An address that leads to the service.
 #[derive(Debug, Serialize)]
-pub struct CaptureText<'n> {
+pub(super) struct CaptureText<'n> {
     /// `clusterIP`, `externalIP`, `loadBalancerIP` or `nodePort`.
     kind: &'static str,
     /// The address; null for a node port on any address.
@@ -114,7 +114,7 @@ pub struct CaptureText<'n> {
 /// A pod that the service sends connections to.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Endpoint<'n> {
+pub(super) struct Endpoint<'n> {
     /// Its address; null where the dump does not show it.
     address: Option<String>,
     /// Its port.

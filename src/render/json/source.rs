@@ -11,7 +11,7 @@ use std::borrow::Cow;
 /// One ruleset: all tables of one family and backend.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Source<'n> {
+pub(super) struct Source<'n> {
     /// The files it was read from; `-` is standard input.
     files: Vec<&'n str>,
     /// The program that printed it, as its header names it; null without a header.
@@ -36,7 +36,7 @@ pub struct Source<'n> {
 
 /// Releases from the oldest to the newest.
 #[derive(Debug, Serialize)]
-pub struct Releases {
+pub(super) struct Releases {
     /// The oldest, such as `1.24`; null if nothing tells.
     from: Option<String>,
     /// The newest; null if today's write so.
