@@ -107,7 +107,8 @@ pub(super) fn is_pod(node: &Node<'_, '_>, address: IpAddr, port: Option<u16>) ->
 /// The chain of that name, else the services called so.
 fn chain<'n, 'src>(node: &'n Node<'n, 'src>, name: &str) -> Found<'n, 'src> {
     for (source, ruleset) in node.parsed.rulesets.iter().enumerate() {
-        for table in &ruleset.tables {
+        let (nat, others): (Vec<_>, Vec<_>) = ruleset.tables.iter().partition(|table| table.name == TableName::Nat);
+        for table in nat.into_iter().chain(others) {
             if let Some((chain, _)) = table.chain_ids().find(|(_, chain)| chain.name == name) {
                 let services = owners(node, source, table.name, chain);
                 return Found::Chain { source, table: table.name, chain, services };
@@ -144,7 +145,7 @@ fn near(node: &Node<'_, '_>, text: &str) -> Vec<String> {
     let names: BTreeSet<String> = node.items().map(|item| item.name()).collect();
     let wanted = text.to_lowercase();
     let mut rated: Vec<(usize, String)> =
-        names.into_iter().map(|name| (distance(&wanted, &name), name)).filter(|(far, _)| *far <= wanted.len() / 2).collect();
+        names.into_iter().map(|name| (distance_to_name(&wanted, &name), name)).filter(|(far, _)| *far <= wanted.len() / 2).collect();
     rated.sort();
     rated.into_iter().take(MOST).map(|(_, name)| name).collect()
 }
@@ -162,6 +163,12 @@ fn near_texts(wanted: &str, texts: impl Iterator<Item = String>) -> Vec<String> 
     rated.retain(|(far, _)| *far <= 2);
     rated.sort();
     rated.into_iter().take(3).map(|(_, text)| text).collect()
+}
+
+/// The distance to a name with or without its port.
+fn distance_to_name(wanted: &str, name: &str) -> usize {
+    let without_port = name.split_once(':').map_or(name, |(service, _)| service);
+    distance(wanted, name).min(distance(wanted, without_port))
 }
 
 /// How many letters must change, come or go (Levenshtein); a word left out at either end costs one.

@@ -7,10 +7,8 @@ use std::io::{self, Write};
 
 /// Text as SARIF wraps it.
 #[derive(Serialize)]
-struct Message<'n> {
+struct Message {
     text: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    markdown: Option<&'n str>,
 }
 
 /// The document.
@@ -25,29 +23,29 @@ struct Log<'n> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Run<'n> {
-    tool: Tool<'n>,
+    tool: Tool,
     column_kind: &'static str,
     results: Vec<Outcome<'n>>,
 }
 
 #[derive(Serialize)]
-struct Tool<'n> {
-    driver: Driver<'n>,
+struct Tool {
+    driver: Driver,
 }
 
 #[derive(Serialize)]
-struct Driver<'n> {
+struct Driver {
     name: &'static str,
     version: &'static str,
-    rules: Vec<Rule<'n>>,
+    rules: Vec<Rule>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Rule<'n> {
+struct Rule {
     id: &'static str,
-    short_description: Message<'n>,
-    help: Message<'n>,
+    short_description: Message,
+    help: Message,
     default_configuration: Configuration,
 }
 
@@ -61,7 +59,7 @@ struct Configuration {
 struct Outcome<'n> {
     rule_id: &'static str,
     level: &'static str,
-    message: Message<'n>,
+    message: Message,
     locations: Vec<Location<'n>>,
     related_locations: Vec<Location<'n>>,
 }
@@ -71,7 +69,7 @@ struct Outcome<'n> {
 struct Location<'n> {
     physical_location: Physical<'n>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<Message<'n>>,
+    message: Option<Message>,
 }
 
 #[derive(Serialize)]
@@ -115,14 +113,20 @@ pub fn write(node: &Node<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
-fn rules() -> Vec<Rule<'static>> {
+fn rules() -> Vec<Rule> {
     let rule = |check: &&'static crate::checks::Check| Rule {
         id: check.name,
         short_description: plain(check.summary),
-        help: Message { text: check.page.into(), markdown: Some(check.page) },
+        help: plain(prose(check.page)),
         default_configuration: Configuration { level: level(check.level) },
     };
     CATALOGUE.iter().map(rule).collect()
+}
+
+/// A page without its dumps.
+fn prose(page: &str) -> String {
+    let parts = page.split("```").step_by(2);
+    parts.collect::<Vec<_>>().join("").replace("\n\n\n\n", "\n\n")
 }
 
 /// One result a subject: what was folded for people is told apart again.
@@ -157,8 +161,8 @@ fn location<'n>(node: &'n Node<'_, '_>, evidence: &'n Evidence) -> Option<Locati
     Some(Location { physical_location, message: Some(plain(evidence.label.as_str())).filter(|label| !label.text.is_empty()) })
 }
 
-fn plain(text: impl Into<String>) -> Message<'static> {
-    Message { text: text.into(), markdown: None }
+fn plain(text: impl Into<String>) -> Message {
+    Message { text: text.into() }
 }
 
 fn level(level: Level) -> &'static str {

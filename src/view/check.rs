@@ -2,6 +2,7 @@
 
 use super::finding::{finding, quoted};
 use super::findings::{count_line, not_checked, sign};
+use super::services::is_well;
 use super::{Detail, Node};
 use crate::checks::{CATALOGUE, Check};
 use crate::doc::{Column, Doc, Table, code, dim, plain, strong};
@@ -13,7 +14,7 @@ pub fn check(node: &Node<'_, '_>, detail: Detail) -> Doc {
     for each in &node.report.findings {
         doc.append(finding(node, each, detail)).blank();
     }
-    doc.append(count_line(&node.report)).append(not_checked(&node.report));
+    doc.append(count_line(&node.report, is_well(node))).append(not_checked(&node.report));
     if let Some(first) = node.report.findings.first() {
         let silence = format!("--skip {}", first.check);
         let explain = format!("kubenat explain {}", first.check);
@@ -39,31 +40,39 @@ pub fn checks() -> Doc {
 #[must_use]
 pub fn page(check: &Check) -> Doc {
     let mut doc = Doc::new();
-    let mut is_quoted = false;
-    doc.heading_with(check.name, format!("{}, {}", check.level, check.summary));
-    for line in check.page.lines() {
-        match line.strip_prefix('#') {
-            _ if line.starts_with("```") => is_quoted = !is_quoted,
-            _ if is_quoted && !line.starts_with("#~") => {
-                doc.indented(2, quotation(line));
+    doc.heading_with(check.name, dim(check.level.to_string()));
+    let mut lines = check.page.lines().skip_while(|line| line.starts_with("# ")).peekable();
+    while let Some(line) = lines.next() {
+        if line.starts_with("```") {
+            let block = lines.by_ref().take_while(|line| !line.starts_with("```")).filter(|line| !line.starts_with("#~"));
+            doc.indented(2, quotation(block));
+        } else if let Some(title) = line.strip_prefix('#') {
+            doc.heading(strong(title.trim_start_matches('#').trim()));
+        } else if line.trim().is_empty() {
+            doc.blank();
+        } else {
+            let mut text = line.to_owned();
+            while let Some(next) = lines.next_if(|next| goes_on(next)) {
+                text.push(' ');
+                text.push_str(next.trim());
             }
-            _ if is_quoted => {}
-            Some(title) => {
-                doc.heading(strong(title.trim_start_matches('#').trim()));
-            }
-            None if line.trim().is_empty() => {
-                doc.blank();
-            }
-            None => {
-                doc.paragraph(quoted(line));
-            }
+            doc.paragraph(quoted(&text));
         }
     }
     doc
 }
 
-fn quotation(line: &str) -> Doc {
+/// Whether a line of Markdown belongs to the paragraph before it.
+fn goes_on(line: &str) -> bool {
+    let begins = ["#", "```", "- ", "* ", "| "].iter().any(|start| line.starts_with(start));
+    let is_numbered = line.split_once(". ").is_some_and(|(number, _)| number.parse::<u8>().is_ok());
+    !line.trim().is_empty() && !begins && !is_numbered
+}
+
+fn quotation<'l>(lines: impl Iterator<Item = &'l str>) -> Doc {
     let mut doc = Doc::new();
-    doc.paragraph(code(line));
+    for line in lines {
+        doc.paragraph(code(line));
+    }
     doc
 }

@@ -112,6 +112,9 @@ fn words_of(rules: &[Balancing<'_>]) -> Vec<String> {
         let expected = 1.0 / f64::from(u32::try_from(left).unwrap_or(u32::MAX));
         let fits = (threshold.probability() - expected).abs() <= expected * 0.01;
         healthy &= fits;
+        if !fits && left == 1 {
+            return "the last one should take all that is left".into();
+        }
         if !fits {
             return format!("{}: 1/{left} would be even", percent(threshold.probability()));
         }

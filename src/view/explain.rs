@@ -23,6 +23,8 @@ pub fn explain_service(node: &Node<'_, '_>, item: &Item<'_, '_>, paths: &[Path],
     if paths.iter().any(|path| !path.outcomes.is_empty()) {
         doc.blank().table(paths::table(item, paths));
         taken_for_granted(&mut doc, paths);
+    } else if !item.service.captures.is_empty() {
+        doc.paragraph(dim(NO_WAYS));
     }
     doc.append(choice::choice(node, item, false)).append(choice::choice(node, item, true));
     if detail == Detail::Wide {
@@ -126,3 +128,6 @@ fn chains(doc: &mut Doc, item: &Item<'_, '_>) {
     let names: Vec<String> = item.service.chains.iter().map(|own| item.proxy.chain(own.id).name.to_string()).collect();
     doc.blank().paragraph(dim(format!("chains: {}", names.join(", "))));
 }
+
+const NO_WAYS: &str = "The ways in cannot be walked: PREROUTING and OUTPUT, where every connection begins, are not in this \
+    text. What follows is what the service's own chains do with what enters them.";

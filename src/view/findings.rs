@@ -16,7 +16,7 @@ pub(super) fn sign(level: Level) -> Phrase {
 }
 
 /// `✗ 1 error   ! 2 warnings   · 4 notes`, or that nothing was found.
-pub(super) fn count_line(report: &Report) -> Doc {
+pub(super) fn count_line(report: &Report, is_well: bool) -> Doc {
     let summary = report.summary();
     let mut doc = Doc::new();
     let counts = [
@@ -31,8 +31,10 @@ pub(super) fn count_line(report: &Report) -> Doc {
         let tone = sign(level).tone;
         line = line.and(gap).and(sign(level)).and(Phrase::new(format!(" {count} {word}{ending}"), tone));
     }
-    if line.is_empty() {
+    if line.is_empty() && is_well {
         line = good("✓").and(" nothing found that is wrong");
+    } else if line.is_empty() {
+        line = "no check found anything".into();
     }
     doc.paragraph(line);
     doc

@@ -2,7 +2,7 @@
 
 use super::findings::{brief, count_line, not_checked};
 use super::header::header;
-use super::services::{services, trouble};
+use super::services::{is_well, services, trouble};
 use super::words::counted;
 use super::{Detail, Item, Node};
 use crate::doc::{Doc, Text, code, dim, plain};
@@ -29,7 +29,7 @@ pub fn overview<'n, 'src>(node: &'n Node<'n, 'src>, items: &[Item<'n, 'src>], de
 }
 
 fn findings_of(node: &Node<'_, '_>, mut doc: Doc) -> Doc {
-    doc.blank().append(count_line(&node.report)).append(brief(&node.report)).append(not_checked(&node.report));
+    doc.blank().append(count_line(&node.report, is_well(node))).append(brief(&node.report)).append(not_checked(&node.report));
     let next = next(node);
     if !next.is_empty() {
         doc.paragraph(next);

@@ -115,6 +115,12 @@ pub(super) fn trouble(node: &Node<'_, '_>, item: &Item<'_, '_>) -> Option<Level>
     [found, seen].into_iter().flatten().min()
 }
 
+/// Whether there are services and nothing is to be said against any.
+pub(super) fn is_well(node: &Node<'_, '_>) -> bool {
+    let mut items = node.items().peekable();
+    items.peek().is_some() && items.all(|item| !matches!(trouble(node, &item), Some(Level::Error)))
+}
+
 /// The last two cells of a captured address.
 fn pods_and_share(item: &Item<'_, '_>, at: usize, capture: &Capture<'_>) -> (Text, Text) {
     let local = item.is_local(capture);

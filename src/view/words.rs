@@ -9,7 +9,8 @@ pub fn percent(share: f64) -> String {
 /// The same without its unit, for lists of shares.
 #[must_use]
 pub fn hundredths(share: f64) -> String {
-    let exact = share.max(0.0) * 100.0;
+    // A sum of nothing is -0.
+    let exact = share * 100.0 + 0.0;
     if exact > 1e-7 && exact < 0.005 {
         return "< 0.01".into();
     }

@@ -185,7 +185,7 @@ pub(super) fn service<'n>(node: &'n Node<'n, '_>, item: &Item<'n, '_>) -> Servic
         captures: own.captures.iter().enumerate().map(|(at, each)| capture(node, item, at, each)).collect(),
         endpoints: endpoints(false).into_iter().chain(loose(node, item)).collect(),
         local_endpoints: endpoints(true),
-        unrouted_share: item.shares.main().and_then(|share| share.unrouted),
+        unrouted_share: item.shares.main().and_then(|share| share.unrouted).map(unsigned),
         findings: findings(node, item),
     }
 }
@@ -252,7 +252,7 @@ fn endpoint<'n>(
         rule_probability: rule.threshold.map(printed),
         threshold: rule.threshold.map(|threshold| threshold.0),
         intended_share: share.map(|share| share.intended),
-        share: share.and_then(|share| share.share),
+        share: share.and_then(|share| share.share).map(unsigned),
         evidence: of_rules(node, item.source, TableName::Nat, rules),
         ..of_chain(chain)
     }
@@ -289,6 +289,11 @@ fn of_chain<'n>(chain: Option<&EndpointChain<'_>>) -> Endpoint<'n> {
 fn rules_of<'c>(chain: &'c EndpointChain<'_>) -> impl Iterator<Item = RuleId> + 'c {
     let hairpins = chain.hairpin.iter().chain(&chain.more_hairpins).map(|hairpin| hairpin.rule);
     hairpins.chain(chain.dnat.iter().chain(&chain.more_dnats).map(|dnat| dnat.rule))
+}
+
+/// A sum of nothing is -0.
+fn unsigned(share: f64) -> f64 {
+    share + 0.0
 }
 
 /// The probability in the eleven digits that iptables prints.
