@@ -118,21 +118,22 @@ impl<'src> Proxy<'_, 'src> {
     /// Looks for what contradicted chains were made for, and for the names of services that no comment names.
     /// To be asked after [`Proxy::verify`]; without contradictions and nameless services it does nothing.
     pub fn solve(&mut self) -> Solution {
-        let mut solution = Solution::default();
         let wanted = self.wanted_services();
-        let wanted_endpoints = self.wanted_endpoints();
-        solution.asked = count(wanted.len() + wanted_endpoints.len());
-        if solution.asked == 0 {
-            return solution;
+        if wanted.is_empty() && self.wanted_endpoints().is_empty() {
+            return Solution::default();
         }
+        self.verification.solved = 0;
         let candidates = self.candidates();
         let services = hits(&wanted, &candidates);
+        self.take_services(&services);
+        self.verify_named_by_hash();
+        let wanted_endpoints = self.wanted_endpoints();
         let search = self.endpoint_hits(&wanted_endpoints, &candidates, &services);
-        solution.gave_up = search.left == 0 && search.hits.len() < wanted_endpoints.len();
+        let gave_up = search.left == 0 && search.hits.len() < wanted_endpoints.len();
         let endpoints = search.hits;
-        solution.found = count(services.len() + endpoints.len());
-        self.take_solved(&services, &endpoints);
-        solution
+        self.take_endpoints(&endpoints);
+        let asked = count(wanted.len() + wanted_endpoints.len());
+        Solution { asked, found: count(services.len() + endpoints.len()), gave_up }
     }
 
     /// What contradicted and nameless service chains' names end in.
@@ -222,29 +223,42 @@ impl<'src> Proxy<'_, 'src> {
         unique(first.iter().copied().chain(USUAL_PORTS).chain(dnats).chain(captured))
     }
 
-    fn take_solved(
-        &mut self,
-        services: &HashMap<&'src [u8], MadeFor<'src>>,
-        endpoints: &HashMap<&'src [u8], MadeFor<'src>>,
-    ) {
+    fn take_services(&mut self, hits: &HashMap<&'src [u8], MadeFor<'src>>) {
+        let verification = &mut self.verification;
         for service in &mut self.services {
             for own in &mut service.chains {
-                let Some(made) = tail(self.chains[own.id.0 as usize].name).and_then(|tail| services.get(tail)) else {
-                    continue;
-                };
+                let made = tail(self.chains[own.id.0 as usize].name).and_then(|tail| hits.get(tail));
+                let Some(made) = made else { continue };
                 if service.name.is_none() && service.protocol.is_none_or(|protocol| protocol == made.protocol) {
                     (service.name, service.is_named_by_hash) = (Some(made.service), true);
-                    (own.identity, service.identity) = (Identity::Verified, Identity::Verified);
-                } else if own.identity == Identity::Contradicted {
+                    service.identity = Identity::Verified;
+                }
+                if own.identity == Identity::Contradicted {
                     own.made_for = Some(*made);
-                    self.verification.solved += 1;
+                    verification.solved += 1;
                 } else if service.is_named_by_hash && service.name == Some(made.service) {
-                    own.identity = Identity::Verified;
+                    verification.change(&mut own.identity, Identity::Verified);
                 }
             }
         }
+    }
+
+    /// The endpoints of services that were named just now can be judged.
+    fn verify_named_by_hash(&mut self) {
+        for endpoint in self.endpoints.iter_mut().filter(|endpoint| endpoint.identity == Identity::Unknown) {
+            let service = endpoint.service.map(|at| &self.services[at as usize]);
+            let name = service.filter(|service| service.is_named_by_hash).and_then(|service| service.name);
+            let (Some(name), Some(tail), Some(dnat)) = (name, tail(endpoint.name), endpoint.dnat) else { continue };
+            let (Some(protocol), Some(target)) = (dnat.protocol, dnat.target()) else { continue };
+            let is_own = forms(name, protocol).any(|form| endpoint_hash_after(form.digest, target).is(tail));
+            let identity = if is_own { Identity::Verified } else { Identity::Contradicted };
+            self.verification.change(&mut endpoint.identity, identity);
+        }
+    }
+
+    fn take_endpoints(&mut self, hits: &HashMap<&'src [u8], MadeFor<'src>>) {
         for endpoint in self.endpoints.iter_mut().filter(|endpoint| endpoint.identity == Identity::Contradicted) {
-            endpoint.made_for = tail(endpoint.name).and_then(|tail| endpoints.get(tail)).copied();
+            endpoint.made_for = tail(endpoint.name).and_then(|tail| hits.get(tail)).copied();
             self.verification.solved += u32::from(endpoint.made_for.is_some());
         }
     }

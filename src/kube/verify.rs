@@ -56,12 +56,24 @@ impl Verification {
         known > 0 && known >= self.contradicted.saturating_sub(self.solved)
     }
 
-    fn count(&mut self, identity: Identity) {
-        *match identity {
+    fn of(&mut self, identity: Identity) -> &mut u32 {
+        match identity {
             Identity::Verified => &mut self.verified,
             Identity::Contradicted => &mut self.contradicted,
             Identity::Unknown => &mut self.unknown,
-        } += 1;
+        }
+    }
+
+    fn count(&mut self, identity: Identity) {
+        *self.of(identity) += 1;
+    }
+
+    /// Judges a chain anew that was counted before.
+    pub(super) fn change(&mut self, identity: &mut Identity, to: Identity) {
+        let before = self.of(*identity);
+        *before = before.saturating_sub(1);
+        *identity = to;
+        self.count(to);
     }
 }
 

@@ -3,19 +3,6 @@
 use super::*;
 use crate::ruleset::Protocol;
 
-/// Like [`meant`], solved.
-#[track_caller]
-fn solved(text: &str, ask: impl FnOnce(&Proxy<'_, '_>, Solution)) {
-    let mut sources = Sources::default();
-    sources.add("test".into(), text.as_bytes().to_vec(), None).unwrap();
-    let parsed = crate::syntax::parse(&sources);
-    let resolved = Resolved::new(&parsed.rulesets[0]);
-    let mut proxy = Proxy::new(&resolved);
-    proxy.verify();
-    let solution = proxy.solve();
-    ask(&proxy, solution);
-}
-
 /// The listing of a well-known tutorial, its names replaced by hand and its rules mixed up.
 const TUTORIAL: &str = r#":KUBE-MARK-MASQ - [0:0]
 :KUBE-NODEPORTS - [0:0]
@@ -78,6 +65,24 @@ fn a_usual_service_without_a_comment_is_named_by_its_hash() {
         let kubernetes = service(proxy, "default/kubernetes:https");
         assert!(kubernetes.is_named_by_hash);
         assert_eq!((kubernetes.identity, kubernetes.chains[0].made_for), (Identity::Verified, None));
+    });
+}
+
+#[test]
+fn endpoints_of_a_service_named_by_hash_are_judged_with_it() {
+    // base32(sha256("kube-system/kube-dns:dnsudp10.0.13.2:53")), from a real cluster.
+    let lines = r":KUBE-SERVICES - [0:0]
+-A KUBE-SERVICES -d 10.96.0.10/32 -p udp -m udp --dport 53 -j KUBE-SVC-TCOU7JCQXEZGVUNU
+-A KUBE-SVC-TCOU7JCQXEZGVUNU -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-2TCV4B7ZDSWKHTFF
+-A KUBE-SVC-TCOU7JCQXEZGVUNU -j KUBE-SEP-AAAAAAAAAAAAAAAA
+-A KUBE-SEP-2TCV4B7ZDSWKHTFF -p udp -m udp -j DNAT --to-destination 10.0.13.2:53
+-A KUBE-SEP-AAAAAAAAAAAAAAAA -p udp -m udp -j DNAT --to-destination 10.0.13.3:53
+";
+    solved(&nat(lines), |proxy, _| {
+        let identities: Vec<_> = proxy.endpoints.iter().map(|endpoint| endpoint.identity).collect();
+        assert_eq!(identities, [Identity::Verified, Identity::Contradicted]);
+        let expected = Verification { verified: 2, contradicted: 1, unknown: 0, solved: 0 };
+        assert_eq!(proxy.verification, expected);
     });
 }
 

@@ -24,6 +24,19 @@ fn meant<T>(text: &str, ask: impl FnOnce(&Proxy<'_, '_>) -> T) -> T {
     ask(&proxy)
 }
 
+/// Like [`meant`], solved.
+#[track_caller]
+fn solved(text: &str, ask: impl FnOnce(&Proxy<'_, '_>, Solution)) {
+    let mut sources = Sources::default();
+    sources.add("test".into(), text.as_bytes().to_vec(), None).unwrap();
+    let parsed = crate::syntax::parse(&sources);
+    let resolved = Resolved::new(&parsed.rulesets[0]);
+    let mut proxy = Proxy::new(&resolved);
+    proxy.verify();
+    let solution = proxy.solve();
+    ask(&proxy, solution);
+}
+
 /// A nat table of these lines: declarations and rules.
 fn nat(lines: &str) -> String {
     format!("*nat\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n{lines}COMMIT\n")
