@@ -2,9 +2,9 @@
 
 use super::capture::long;
 use super::finding::finding;
-use super::words::{duration, percent};
+use super::words::{counted, duration, percent};
 use super::{Detail, Item, Node, choice, paths};
-use crate::doc::{Doc, Text, bad, dim, good, plain, strong, warn};
+use crate::doc::{Doc, Text, bad, code, dim, good, plain, strong, warn};
 use crate::kube::{Affinity, Identity, MadeFor, TrafficPolicy};
 use crate::shares::Path;
 
@@ -22,7 +22,7 @@ pub fn explain_service(node: &Node<'_, '_>, item: &Item<'_, '_>, paths: &[Path],
     made_for(&mut doc, item);
     if paths.iter().any(|path| !path.outcomes.is_empty()) {
         doc.blank().table(paths::table(item, paths));
-        taken_for_granted(&mut doc, paths);
+        taken_for_granted(&mut doc, paths, detail);
     } else if !item.service.captures.is_empty() {
         doc.paragraph(dim(NO_WAYS));
     }
@@ -114,13 +114,21 @@ fn solved(chain: &str, made: MadeFor<'_>) -> Text {
     warn("! ").and(dim(chain)).and(format!(" is the hash of {}, {}{endpoint}", made.service.modern(), made.protocol))
 }
 
-fn taken_for_granted(doc: &mut Doc, paths: &[Path]) {
+/// What the walks assumed: named on demand, since it is rarely what is wrong.
+fn taken_for_granted(doc: &mut Doc, paths: &[Path], detail: Detail) {
     let mut said: Vec<&String> = Vec::new();
     for sentence in paths.iter().flat_map(|path| &path.inferred) {
         if !said.contains(&sentence) {
             said.push(sentence);
-            doc.paragraph(dim(format!("  taken for granted: {sentence}")));
         }
+    }
+    if detail == Detail::Wide {
+        for sentence in said {
+            doc.paragraph(dim(format!(" taken for granted: {sentence}")));
+        }
+    } else if !said.is_empty() {
+        let count = counted(said.len(), "thing", "things");
+        doc.paragraph(dim(format!(" {count} taken for granted about clients and node: ")).and(code("-o wide")).and(dim(" names them")));
     }
 }
 

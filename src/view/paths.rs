@@ -19,13 +19,13 @@ pub fn condition(item: &Item<'_, '_>, path: &Path) -> String {
 pub(super) fn table(item: &Item<'_, '_>, paths: &[Path]) -> Table {
     let mut table = Table::new([
         Column::left("where from"),
-        Column::left("to"),
-        Column::left("goes to").rank(2),
+        Column::left("to").rank(3),
+        Column::left("goes to"),
         Column::left("the pod sees"),
     ]);
     for path in paths {
         let groups = groups(&path.outcomes);
-        let goes = groups.iter().flat_map(|group| goes(group, groups.len() > 1));
+        let goes = all_goes(&groups);
         let sees: BTreeSet<String> = groups.iter().flat_map(|group| seen(group)).collect();
         let sees: Vec<String> = sees.into_iter().collect();
         table.row((plain(who(path)), plain(to(item, path)), Cell::lines(goes), plain(listed(&sees))));
@@ -65,12 +65,22 @@ fn groups(outcomes: &[Outcome]) -> Vec<&[Outcome]> {
     outcomes.chunk_by(|one, next| one.conditions == next.conditions).collect()
 }
 
-/// Where connections go under one list of conditions, in lines.
-fn goes(group: &[Outcome], is_conditional: bool) -> Vec<Text> {
-    let mut lines: Vec<Text> = Vec::new();
-    if is_conditional && let Some(first) = group.first() {
-        lines.push(warn(format!("{}:", first.conditions.join(", "))).into());
+/// Where connections go, in lines; with the conditions where that depends on them.
+fn all_goes(groups: &[&[Outcome]]) -> Vec<Text> {
+    let lines: Vec<Vec<Text>> = groups.iter().map(|group| goes(group)).collect();
+    if lines.windows(2).all(|pair| pair[0] == pair[1]) {
+        return lines.into_iter().next().unwrap_or_default();
     }
+    let told = groups.iter().zip(lines).flat_map(|(group, lines)| {
+        let conditions = group.first().map(|first| first.conditions.join(", ")).unwrap_or_default();
+        std::iter::once(warn(format!("{conditions}:")).into()).chain(lines)
+    });
+    told.collect()
+}
+
+/// Where connections go under one list of conditions, in lines.
+fn goes(group: &[Outcome]) -> Vec<Text> {
+    let mut lines: Vec<Text> = Vec::new();
     let pods: Vec<&Outcome> = group.iter().filter(|outcome| outcome.verdict == Verdict::Translated).collect();
     if !pods.is_empty() {
         lines.push(to_pods(&pods));
