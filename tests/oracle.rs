@@ -1,6 +1,5 @@
 //! The walker against the kernel: every flow of a corpus whose answers a real kernel gave (`testdata/oracle`).
 #![expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "small numbers of a test bench")]
-#![expect(missing_docs, unreachable_pub, reason = "a test")]
 #![expect(clippy::unwrap_used, reason = "a helper of tests, where a panic is the report")]
 
 mod judge;

@@ -73,13 +73,10 @@ fn services<'n, 'src>(
         Output::Name => show::names(items.iter().map(Item::name)),
         Output::Json => {
             let numbered = ways.iter().enumerate();
-            let entries = numbered.flat_map(|(service, paths)| {
-                paths.iter().map(move |path| Entry { service, path, share: None })
-            });
+            let entries = numbered
+                .flat_map(|(service, paths)| paths.iter().map(move |path| Entry { service, path, share: None }));
             let entries: Vec<Entry<'_>> = entries.collect();
-            show::raw(|out| {
-                json::write("Explanation", json::explanation(node, subject, items, chain, &entries), out)
-            })
+            show::raw(|out| json::write("Explanation", json::explanation(node, subject, items, chain, &entries), out))
         }
         _ => show::doc(cli, &told(cli, node, &items, &ways, chain)),
     }

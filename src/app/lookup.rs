@@ -1,6 +1,7 @@
 //! What a subject means in a dump: services, endpoints, a chain; and what it may have meant if there is no such thing.
 
 use crate::cli::{AddressPort, ServiceName, Subject};
+use crate::kube::ServicePortName;
 use crate::ruleset::{ChainId, Protocol, TableName};
 use crate::view::{Item, Node};
 use std::collections::BTreeSet;
@@ -13,12 +14,7 @@ pub(super) enum Found<'n, 'src> {
     /// A pod.
     Pod(IpAddr, Option<u16>),
     /// A chain of a ruleset, with its owners.
-    Chain {
-        source: usize,
-        table: TableName<'n>,
-        chain: ChainId,
-        services: Vec<Item<'n, 'src>>,
-    },
+    Chain { source: usize, table: TableName<'n>, chain: ChainId, services: Vec<Item<'n, 'src>> },
     /// Nothing; these names are near.
     Nothing(Vec<String>),
 }
@@ -43,7 +39,7 @@ fn found<'n, 'src>(node: &Node<'_, '_>, items: Vec<Item<'n, 'src>>, subject: &st
 /// The ports of the service of that name, else of the only service whose name begins or ends so.
 pub(super) fn services_named<'n, 'src>(node: &'n Node<'n, 'src>, name: &ServiceName) -> Vec<Item<'n, 'src>> {
     let port_fits = |item: &Item<'_, '_>| {
-        let port = item.service.name.map(|name| name.port());
+        let port = item.service.name.map(ServicePortName::port);
         name.port.as_ref().is_none_or(|wanted| port.is_some_and(|own| own == wanted.as_str()))
     };
     let of = |is: &dyn Fn(&str, &str) -> bool| {
@@ -61,7 +57,8 @@ pub(super) fn services_named<'n, 'src>(node: &'n Node<'n, 'src>, name: &ServiceN
 
 /// Those items, if they are ports of one service.
 fn only<'n, 'src>(items: Vec<Item<'n, 'src>>) -> Vec<Item<'n, 'src>> {
-    let names: BTreeSet<_> = items.iter().filter_map(|item| item.service.name).map(|name| (name.namespace(), name.name())).collect();
+    let names: BTreeSet<_> =
+        items.iter().filter_map(|item| item.service.name).map(|name| (name.namespace(), name.name())).collect();
     if names.len() == 1 { items } else { Vec::new() }
 }
 
@@ -133,9 +130,8 @@ fn owners<'n, 'src>(
     let own = proxy.chains.iter().find(|own| own.chain == chain).map(|own| own.services.clone());
     let end = || proxy.endpoints.iter().find(|end| end.chain == chain).and_then(|end| end.service);
     let services = own.unwrap_or_else(|| end().into_iter().collect());
-    let is_own = |item: &Item<'_, '_>| {
-        item.source == source && services.iter().any(|service| *service as usize == item.index)
-    };
+    let is_own =
+        |item: &Item<'_, '_>| item.source == source && services.iter().any(|service| *service as usize == item.index);
     if services.is_empty() { Vec::new() } else { node.items().filter(is_own).collect() }
 }
 
@@ -144,17 +140,28 @@ fn near(node: &Node<'_, '_>, text: &str) -> Vec<String> {
     const MOST: usize = 3;
     let names: BTreeSet<String> = node.items().map(|item| item.name()).collect();
     let wanted = text.to_lowercase();
-    let mut rated: Vec<(usize, String)> =
-        names.into_iter().map(|name| (distance_to_name(&wanted, &name), name)).filter(|(far, _)| *far <= wanted.len() / 2).collect();
+    let mut rated: Vec<(usize, String)> = names
+        .into_iter()
+        .map(|name| (distance_to_name(&wanted, &name), name))
+        .filter(|(far, _)| *far <= wanted.len() / 2)
+        .collect();
     rated.sort();
     rated.into_iter().take(MOST).map(|(_, name)| name).collect()
 }
 
 /// Captured addresses with the same beginning.
 fn near_address(node: &Node<'_, '_>, address: IpAddr) -> Vec<String> {
-    near_texts(&address.to_string(), node.items().flat_map(|item| {
-        item.service.captures.iter().filter_map(|capture| capture.address).map(|own| own.to_string()).collect::<Vec<_>>()
-    }))
+    near_texts(
+        &address.to_string(),
+        node.items().flat_map(|item| {
+            item.service
+                .captures
+                .iter()
+                .filter_map(|capture| capture.address)
+                .map(|own| own.to_string())
+                .collect::<Vec<_>>()
+        }),
+    )
 }
 
 fn near_texts(wanted: &str, texts: impl Iterator<Item = String>) -> Vec<String> {
@@ -196,7 +203,9 @@ mod tests {
 
     #[test]
     fn distance_counts_letters_that_differ() {
-        for (one, other, far) in [("shop/wbe", "shop/web", 2), ("web", "shop/web:http", 1), ("abc", "abc", 1), ("", "ab", 1)] {
+        for (one, other, far) in
+            [("shop/wbe", "shop/web", 2), ("web", "shop/web:http", 1), ("abc", "abc", 1), ("", "ab", 1)]
+        {
             assert_eq!(distance(one, other), far, "{one} {other}");
         }
     }

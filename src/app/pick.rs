@@ -2,6 +2,7 @@
 
 use crate::checks::Finding;
 use crate::cli::Cli;
+use crate::kube::ServicePortName;
 use crate::view::{Item, Node};
 use std::collections::HashSet;
 
@@ -39,7 +40,8 @@ fn about(finding: &Finding, names: &HashSet<String>) -> Option<Finding> {
 }
 
 fn is_meant(cli: &Cli, item: &Item<'_, '_>) -> bool {
-    let namespace = item.service.name.map(|name| name.namespace());
-    let of_namespace = cli.common.namespace.as_ref().is_none_or(|wanted| namespace.is_some_and(|own| own == wanted.as_str()));
+    let namespace = item.service.name.map(ServicePortName::namespace);
+    let of_namespace =
+        cli.common.namespace.as_ref().is_none_or(|wanted| namespace.is_some_and(|own| own == wanted.as_str()));
     of_namespace && cli.common.pattern.as_ref().is_none_or(|pattern| pattern.is_match(&item.name()))
 }

@@ -73,7 +73,8 @@ fn packet(node: &Node<'_, '_>, args: &TraceArgs) -> Result<Packet> {
 fn to_service(node: &Node<'_, '_>, args: &TraceArgs, origin: Origin, name: &ServiceName) -> Result<Packet> {
     let items = super::lookup::services_named(node, name);
     let fits = |item: &Item<'_, '_>| args.src.is_none_or(|src| src.is_ipv4() == is_ipv4(item));
-    let item = items.iter().find(|item| fits(item)).ok_or_else(|| anyhow!("there is no service {name} in this dump"))?;
+    let item =
+        items.iter().find(|item| fits(item)).ok_or_else(|| anyhow!("there is no service {name} in this dump"))?;
     if items.iter().filter(|other| other.name() != item.name()).count() > 0 {
         let names: Vec<String> = items.iter().map(Item::name).collect();
         bail!("{name} has several ports; name one: {}", names.join(", "));

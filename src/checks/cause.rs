@@ -1,6 +1,7 @@
 //! One cause, one finding: what another finding explains is left out. All such rules of the catalogue stand here.
 
 use super::finding::Finding;
+use std::collections::{BTreeSet, HashMap};
 
 /// How far a cause reaches.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -12,7 +13,7 @@ enum Reach {
 }
 
 /// Cause, how far it reaches, and the checks whose findings it explains there.
-const CAUSES: [(&str, Reach, &[&str]); 11] = [
+const CAUSES: [(&str, Reach, &[&str]); 15] = [
     (
         "flushed-nat-table",
         Reach::Ruleset,
@@ -31,32 +32,43 @@ const CAUSES: [(&str, Reach, &[&str]); 11] = [
     ),
     ("services-not-hooked", Reach::Ruleset, &["leaking-service"]),
     ("interceptor", Reach::Services, &["leaking-service"]),
+    ("leaking-service", Reach::Services, &["uneven-shares"]),
     ("empty-service-chain", Reach::Services, &["leaking-service"]),
     ("dangling-jump", Reach::Services, &["leaking-service", "empty-service-chain", "service-chain-mismatch"]),
     ("protocol-mismatch", Reach::Services, &["leaking-service", "starved-endpoint", "uneven-shares"]),
     ("endpoint-without-dnat", Reach::Services, &["leaking-service", "no-hairpin", "uneven-shares"]),
-    ("dnat-target-mismatch", Reach::Services, &["no-hairpin", "foreign-endpoint", "duplicate-endpoint"]),
+    (
+        "dnat-target-mismatch",
+        Reach::Services,
+        &["no-hairpin", "foreign-endpoint", "duplicate-endpoint", "reordered-endpoints"],
+    ),
+    ("service-chain-mismatch", Reach::Services, &["foreign-endpoint"]),
+    ("foreign-endpoint", Reach::Services, &["reordered-endpoints"]),
+    ("several-dnats", Reach::Services, &["unreachable-rule"]),
     ("starved-endpoint", Reach::Services, &["unreachable-rule", "uneven-shares"]),
     ("ladder-of-another-size", Reach::Services, &["uneven-shares"]),
     ("shadowed-address", Reach::Services, &["unreachable-rule"]),
 ];
 
+/// Where findings of the checks that are causes stand: by check and ruleset, the services they concern.
+type Known = HashMap<(&'static str, Option<usize>), BTreeSet<u32>>;
+
 /// The findings that no other one explains.
 pub(super) fn without_effects(findings: Vec<Finding>) -> Vec<Finding> {
-    let explained: Vec<bool> = findings.iter().map(|finding| is_explained(finding, &findings)).collect();
-    findings.into_iter().zip(explained).filter(|(_, explained)| !explained).map(|(finding, _)| finding).collect()
+    let mut known = Known::new();
+    for finding in findings.iter().filter(|finding| CAUSES.iter().any(|cause| cause.0 == finding.check)) {
+        known.entry((finding.check, finding.source)).or_default().extend(&finding.services);
+    }
+    findings.into_iter().filter(|finding| !is_explained(finding, &known)).collect()
 }
 
-fn is_explained(effect: &Finding, findings: &[Finding]) -> bool {
-    let causes = CAUSES.iter().filter(|(_, _, effects)| effects.contains(&effect.check));
-    causes.into_iter().any(|&(name, reach, _)| {
-        let causes = || findings.iter().filter(|cause| cause.check == name && cause.source == effect.source);
-        match reach {
-            Reach::Ruleset => causes().next().is_some(),
-            Reach::Services => {
-                let is_caused = |service: &u32| causes().any(|cause| cause.services.binary_search(service).is_ok());
-                !effect.services.is_empty() && effect.services.iter().all(is_caused)
-            }
+fn is_explained(effect: &Finding, known: &Known) -> bool {
+    let mut causes = CAUSES.iter().filter(|(_, _, effects)| effects.contains(&effect.check));
+    causes.any(|&(name, reach, _)| match (known.get(&(name, effect.source)), reach) {
+        (None, _) => false,
+        (Some(_), Reach::Ruleset) => true,
+        (Some(services), Reach::Services) => {
+            !effect.services.is_empty() && effect.services.iter().all(|service| services.contains(service))
         }
     })
 }

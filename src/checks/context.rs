@@ -1,5 +1,6 @@
 //! What checks are asked of: all that was read, and one ruleset of it.
 
+use super::balance::{Walked, walked};
 use super::owners::Owners;
 use crate::kube::{Proxy, ServicePort};
 use crate::ruleset::{ChainGraph, ChainId, RuleId, Table, TableName};
@@ -27,13 +28,14 @@ pub struct Context<'a, 'src> {
     /// What kube-proxy meant by it.
     pub proxy: &'a Proxy<'a, 'src>,
     owners: OnceCell<Owners>,
+    walked: OnceCell<Vec<Walked>>,
 }
 
 impl<'a, 'src> Context<'a, 'src> {
     /// The ruleset of that index.
     #[must_use]
     pub fn new(input: Input<'a, 'src>, source: usize, proxy: &'a Proxy<'a, 'src>) -> Self {
-        Self { input, source, proxy, owners: OnceCell::new() }
+        Self { input, source, proxy, owners: OnceCell::new(), walked: OnceCell::new() }
     }
 
     /// The nat table and its jumps.
@@ -101,6 +103,16 @@ impl<'a, 'src> Context<'a, 'src> {
             (None, Some((table, _))) => table.chain(chain).name.to_string(),
             (None, None) => String::new(),
         }
+    }
+
+    /// The service chains that are not as kube-proxy writes them, with what a walk through them comes to.
+    pub(super) fn walked(&self) -> &[Walked] {
+        self.walked.get_or_init(|| walked(self.proxy))
+    }
+
+    /// What leaves the chains of a service untranslated, where a walk was needed and the dump tells.
+    pub(super) fn leak_of(&self, service: u32) -> Option<f64> {
+        self.walked().iter().find(|walked| walked.service == service).map(|walked| walked.leaked)
     }
 
     fn owners(&self) -> &Owners {

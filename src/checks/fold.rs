@@ -2,19 +2,23 @@
 
 use super::finding::{Finding, Folded};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
-/// What findings of one check have in common that fold: ruleset, level, and what is wrong.
-type Key = (Option<usize>, super::Level, String);
+/// What findings that fold have in common: check, ruleset, level, and what is wrong.
+type Key<'a> = (&'static str, Option<usize>, super::Level, &'a str);
 
-/// Folds the findings of one check. Order is kept: a group stands where its first finding stood.
+/// Findings with messages of their own fold only if there are more of them than a reader wants to see one by one.
+const FEW: usize = 3;
+
+/// Folds findings. Order is kept: a group stands where its first finding stood.
 pub(super) fn folded(findings: Vec<Finding>) -> Vec<Finding> {
-    let mut places: HashMap<Key, usize> = HashMap::new();
+    let groups = groups(&findings);
+    let mut places: HashMap<usize, usize> = HashMap::new();
     let mut kept: Vec<Finding> = Vec::new();
-    for finding in findings {
-        let what = finding.several.map_or_else(|| finding.message.clone(), str::to_owned);
-        match places.entry((finding.source, finding.level, what)) {
-            std::collections::hash_map::Entry::Occupied(place) => absorb(&mut kept[*place.get()], finding),
-            std::collections::hash_map::Entry::Vacant(place) => {
+    for (finding, group) in findings.into_iter().zip(groups) {
+        match places.entry(group) {
+            Entry::Occupied(place) => absorb(&mut kept[*place.get()], finding),
+            Entry::Vacant(place) => {
                 place.insert(kept.len());
                 kept.push(finding);
             }
@@ -25,6 +29,26 @@ pub(super) fn folded(findings: Vec<Finding>) -> Vec<Finding> {
         group.services.dedup();
     }
     kept
+}
+
+/// By finding: the group it belongs to, as the index of the first finding of that group.
+fn groups(findings: &[Finding]) -> Vec<usize> {
+    let mut many: HashMap<Key<'_>, usize> = HashMap::new();
+    for finding in findings {
+        *many.entry(key(finding, true)).or_default() += 1;
+    }
+    let mut firsts: HashMap<Key<'_>, usize> = HashMap::new();
+    let mut groups = Vec::with_capacity(findings.len());
+    for (at, finding) in findings.iter().enumerate() {
+        let is_many = many.get(&key(finding, true)).is_some_and(|&count| count > FEW);
+        groups.push(*firsts.entry(key(finding, is_many)).or_insert(at));
+    }
+    groups
+}
+
+fn key(finding: &Finding, is_many: bool) -> Key<'_> {
+    let what = finding.several.filter(|_| is_many).unwrap_or(finding.message.as_str());
+    (finding.check, finding.source, finding.level, what)
 }
 
 fn absorb(group: &mut Finding, finding: Finding) {
@@ -52,10 +76,12 @@ mod tests {
     }
 
     #[test]
-    fn different_messages_fold_where_the_check_has_words_for_several() {
-        let several = |subject, message| finding(subject, message, 0).several("wrong targets");
-        let list = folded(vec![several("a", "wrong target 1"), several("b", "wrong target 2")]);
+    fn many_different_messages_fold_where_the_check_has_words_for_several() {
+        let several =
+            |subject: &str| finding(subject, &format!("wrong target of {subject}"), 0).several("wrong targets");
+        let list = folded(["a", "b", "c", "d"].map(several).to_vec());
         assert_eq!(list.len(), 1);
-        assert_eq!(list[0].also[0].message, "wrong target 2");
+        assert_eq!(list[0].also[0].message, "wrong target of b");
+        assert_eq!(folded(["a", "b", "c"].map(several).to_vec()).len(), 3);
     }
 }

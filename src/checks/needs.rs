@@ -22,6 +22,8 @@ pub(super) struct Needs {
     interfaces: bool,
     /// Counters of the nat table.
     counters: bool,
+    /// Chain names that are the checksums they should be.
+    names: bool,
     /// The oldest and the newest release whose forms it knows, as minor numbers.
     releases: (u8, u8),
 }
@@ -36,6 +38,7 @@ impl Needs {
         numeric: false,
         interfaces: false,
         counters: false,
+        names: false,
         releases: (0, u8::MAX),
     };
 
@@ -67,6 +70,11 @@ impl Needs {
         Self { counters: true, ..self }
     }
 
+    /// Chain names that are checksums of what the rules say.
+    pub(super) const fn names(self) -> Self {
+        Self { names: true, ..self }
+    }
+
     /// Only what 1.`minor` and later write.
     pub(super) const fn since(self, minor: u8) -> Self {
         Self { releases: (minor, self.releases.1), ..self }
@@ -89,6 +97,7 @@ impl Needs {
             .iter()
             .find_map(|&name| self.missing_of(name, cx))
             .or_else(|| self.mode.then(|| wrong_mode(cx.proxy.dialect.mode)).flatten())
+            .or_else(|| (self.names && !has_names(cx)).then(|| NO_NAMES.into()))
             .or_else(|| (self.counters && !has_counters(cx)).then(|| NO_COUNTERS.into()))
     }
 
@@ -112,6 +121,15 @@ impl Needs {
 }
 
 const NO_COUNTERS: &str = "the dump has no counters: iptables-save -c";
+
+const NO_NAMES: &str = "fewer than half of the chain names are the checksums that the rules around them give: \
+    something else wrote this dump, or somebody made it anonymous";
+
+/// Whether names can be witnesses; where there is none that could be recomputed nothing is missing.
+fn has_names(cx: &Context<'_, '_>) -> bool {
+    let verification = cx.proxy.verification;
+    verification.is_trustworthy() || verification.contradicted == 0
+}
 
 fn has_counters(cx: &Context<'_, '_>) -> bool {
     cx.nat().is_some_and(|(table, _)| !table.counters.is_empty())

@@ -57,19 +57,33 @@ fn example<'a>(lines: impl Iterator<Item = &'a str>) -> Example {
     example
 }
 
-/// What all checks say of a dump: `(line, check, level)` of every finding, folded ones too.
-pub(super) fn fired(text: &str) -> Vec<(u32, &'static str, Level)> {
+/// What all checks say of a dump.
+pub(super) fn reported(text: &str) -> Report {
+    let sources = sources(text);
+    reported_of(&sources)
+}
+
+fn sources(text: &str) -> Sources {
     let mut sources = Sources::default();
     sources.add("example".into(), text.as_bytes().to_vec(), None).unwrap();
-    let parsed = parse(&sources);
+    sources
+}
+
+fn reported_of(sources: &Sources) -> Report {
+    let parsed = parse(sources);
     let resolved: Vec<_> = parsed.rulesets.iter().map(Resolved::new).collect();
     let proxies: Vec<_> = resolved.iter().map(proxy).collect();
-    let report = run(&Input { sources: &sources, parsed: &parsed, proxies: &proxies }, Selection::default());
+    run(&Input { sources, parsed: &parsed, proxies: &proxies }, Selection::default())
+}
+
+/// `(line, check, level)` of every finding, folded ones too.
+fn fired(text: &str) -> Vec<(u32, &'static str, Level)> {
+    let sources = sources(text);
     let line = |evidence: &[Evidence]| {
         evidence.first().and_then(|first| sources.place(first.span)).map(|place| place.line).unwrap_or_default()
     };
     let mut fired = Vec::new();
-    for finding in &report.findings {
+    for finding in reported_of(&sources).findings {
         fired.push((line(&finding.evidence), finding.check, finding.level));
         fired.extend(finding.also.iter().map(|also| (line(&also.evidence), finding.check, finding.level)));
     }

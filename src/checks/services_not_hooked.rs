@@ -3,9 +3,10 @@
 use super::check::{Check, Level, Proof, Question};
 use super::context::Context;
 use super::finding::{Finding, Findings};
+use super::hooks::{built_in, fixed, is_unconditional, jumps};
 use super::needs::Needs;
-use crate::kube::{ChainName, StaticChain};
-use crate::ruleset::{ChainGraph, ChainId, RuleId, Table, TableName, Test};
+use crate::kube::StaticChain;
+use crate::ruleset::{ChainGraph, ChainId, RuleId, Table, TableName};
 use crate::source::Span;
 
 pub(super) static CHECK: Check = Check {
@@ -33,8 +34,7 @@ struct Gap {
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
     let Some((table, graph)) = cx.nat() else { return };
-    let services = table.chain_ids().find(|(_, chain)| ChainName::of(chain.name).is(StaticChain::Services));
-    let Some((services, _)) = services.filter(|_| routes(cx)) else { return };
+    let Some(services) = fixed(table, StaticChain::Services).filter(|_| routes(cx)) else { return };
     let gaps: Vec<Gap> = HOOKS.iter().filter_map(|&(hook, whose)| gap(table, graph, services, hook, whose)).collect();
     if let Some(finding) = finding(cx, &gaps) {
         found.push(finding);
@@ -52,18 +52,14 @@ fn gap(
     hook: &'static str,
     whose: &'static str,
 ) -> Option<Gap> {
-    let (id, chain) = table.chain_ids().find(|(_, chain)| chain.name == hook)?;
-    let jumps = || graph.references(services).iter().copied().filter(|&rule| table.rule(rule).chain == id);
+    let id = built_in(table, hook)?;
+    let jumps = || jumps(table, graph, id, services);
     if jumps().any(|rule| is_unconditional(table, rule)) {
         return None;
     }
     let partly = jumps().next();
-    let span = partly.map_or(chain.span, |rule| table.rule(rule).span);
+    let span = partly.map_or(table.chain(id).span, |rule| table.rule(rule).span);
     Some(Gap { hook, whose, partly, span })
-}
-
-fn is_unconditional(table: &Table<'_>, rule: RuleId) -> bool {
-    table.matches(table.rule(rule)).iter().all(|each| matches!(each.test, Test::Comment { .. }))
 }
 
 fn finding(cx: &Context<'_, '_>, gaps: &[Gap]) -> Option<Finding> {

@@ -1,4 +1,4 @@
-//! Answers → what the reader gets. Documents are shown on terminals, answers written as JSON, SARIF, JUnit or rules.
+//! Answers → what the reader gets. Documents are shown on terminals, answers written as JSON, SARIF, `JUnit` or rules.
 //!
 //! Text from a dump passes [`escape`] on its way out, always. Renderers always style; the [`stream`] strips.
 

@@ -3,6 +3,7 @@
 use crate::checks::{CATALOGUE, Evidence, Finding, Level};
 use crate::view::Node;
 use serde::Serialize;
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 /// Text as SARIF wraps it.
@@ -158,7 +159,10 @@ fn location<'n>(node: &'n Node<'_, '_>, evidence: &'n Evidence) -> Option<Locati
             snippet: Snippet { text: String::from_utf8_lossy(place.text) },
         },
     };
-    Some(Location { physical_location, message: Some(plain(evidence.label.as_str())).filter(|label| !label.text.is_empty()) })
+    Some(Location {
+        physical_location,
+        message: Some(plain(evidence.label.as_str())).filter(|label| !label.text.is_empty()),
+    })
 }
 
 fn plain(text: impl Into<String>) -> Message {
@@ -183,7 +187,8 @@ fn uri(file: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"/._-~".contains(&byte) {
             uri.push(char::from(byte));
         } else {
-            uri.push_str(&format!("%{byte:02X}"));
+            // Writing to a string cannot fail.
+            let _ = write!(uri, "%{byte:02X}");
         }
     }
     uri

@@ -55,7 +55,8 @@ fn write_table(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     writeln!(out, "*{}", table.name.name())?;
-    let (built_in, user): (Vec<&Chain<'_>>, Vec<&Chain<'_>>) = table.chains.iter().partition(|chain| chain.is_built_in());
+    let (built_in, user): (Vec<&Chain<'_>>, Vec<&Chain<'_>>) =
+        table.chains.iter().partition(|chain| chain.is_built_in());
     for chain in built_in.into_iter().chain(user) {
         write_line(&declaration(chain), out)?;
     }

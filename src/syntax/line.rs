@@ -55,8 +55,8 @@ pub(super) enum Command<'src> {
     Flush(Option<&'src BStr>),
     /// `-X [CHAIN]`.
     DeleteChain(Option<&'src BStr>),
-    /// `-Z [CHAIN [N]]`: counters become 0.
-    Zero,
+    /// `-Z [CHAIN]`: counters become 0.
+    Zero(Option<&'src BStr>),
 }
 
 /// The line without blanks around it; `None` if it is none of these forms. An error if it begins like one and goes on
@@ -161,7 +161,7 @@ fn command_line(text: &[u8]) -> Option<Result<Line<'_>, Wanted<'_>>> {
         b"-P" | b"--policy" => set_policy(after),
         b"-F" | b"--flush" => Ok((b"".as_slice(), Command::Flush(optional_name(after)))),
         b"-X" | b"--delete-chain" => Ok((b"".as_slice(), Command::DeleteChain(optional_name(after)))),
-        b"-Z" | b"--zero" => Ok((b"".as_slice(), Command::Zero)),
+        b"-Z" | b"--zero" => Ok((b"".as_slice(), Command::Zero(optional_name(after)))),
         _ => return None,
     };
     Some(finished(read).map(Line::Command))

@@ -36,9 +36,10 @@ impl Told {
     /// Whether it is delivered on the node itself, and over which interface it leaves, as far as all packets agree.
     fn way(&self) -> (Option<bool>, Option<BString>) {
         let first = self.ways.first();
-        let agrees = |of: &dyn Fn(&(Option<bool>, Option<BString>)) -> bool| self.ways.iter().all(of);
-        let is_local = first.and_then(|(local, _)| *local).filter(|local| agrees(&|(own, _)| *own == Some(*local)));
-        let out = first.and_then(|(_, out)| out.clone()).filter(|out| agrees(&|(_, own)| own.as_ref() == Some(out)));
+        let is_local = first.and_then(|(local, _)| *local);
+        let is_local = is_local.filter(|local| self.ways.iter().all(|(own, _)| *own == Some(*local)));
+        let out = first.and_then(|(_, out)| out.clone());
+        let out = out.filter(|out| self.ways.iter().all(|(_, own)| own.as_ref() == Some(out)));
         (is_local, out)
     }
 }

@@ -32,7 +32,9 @@ pub fn checks() -> Doc {
     }
     let mut doc = Doc::new();
     doc.table(table);
-    doc.blank().paragraph("✗ error   ! warning   · note").paragraph(dim("explain one: ").and(code("kubenat explain NAME")));
+    doc.blank()
+        .paragraph("✗ error   ! warning   · note")
+        .paragraph(dim("explain one: ").and(code("kubenat explain NAME")));
     doc
 }
 
@@ -44,7 +46,8 @@ pub fn page(check: &Check) -> Doc {
     let mut lines = check.page.lines().skip_while(|line| line.starts_with("# ")).peekable();
     while let Some(line) = lines.next() {
         if line.starts_with("```") {
-            let block = lines.by_ref().take_while(|line| !line.starts_with("```")).filter(|line| !line.starts_with("#~"));
+            let block =
+                lines.by_ref().take_while(|line| !line.starts_with("```")).filter(|line| !line.starts_with("#~"));
             doc.indented(2, quotation(block));
         } else if let Some(title) = line.strip_prefix('#') {
             doc.heading(strong(title.trim_start_matches('#').trim()));

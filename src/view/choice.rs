@@ -20,7 +20,8 @@ pub(super) fn choice(node: &Node<'_, '_>, item: &Item<'_, '_>, local: bool) -> D
     doc.blank().heading_with(title, dim(where_it_stands(node, item, chain)));
     doc.table(table(item, rules, share));
     if let Some(recheck) = chain.rechecks.first() {
-        let time = recheck.seconds.map_or_else(|| "lately".into(), |seconds| format!("in the last {}", duration(seconds)));
+        let time =
+            recheck.seconds.map_or_else(|| "lately".into(), |seconds| format!("in the last {}", duration(seconds)));
         doc.paragraph(format!("    Before this choice, a client seen {time} goes back to the pod it had."));
     }
     doc
@@ -92,7 +93,8 @@ fn pod(item: &Item<'_, '_>, rule: &Balancing<'_>) -> Text {
         return bad(format!("{} is missing", rule.chain_name)).into();
     };
     let endpoint = item.proxy.endpoint(id);
-    let text = endpoint.dnat.map_or_else(|| endpoint.name.to_string(), |dnat| address::endpoint(dnat.address, dnat.port));
+    let text =
+        endpoint.dnat.map_or_else(|| endpoint.name.to_string(), |dnat| address::endpoint(dnat.address, dnat.port));
     if endpoint.identity == Identity::Contradicted { warn(text).into() } else { plain(text).into() }
 }
 
@@ -107,7 +109,11 @@ fn words_of(rules: &[Balancing<'_>]) -> Vec<String> {
     let word = |(at, rule): (usize, &Balancing<'_>)| {
         let left = total - at;
         let Some(threshold) = rule.threshold else {
-            return if left == 1 { last_words(total) } else { "takes all that is left: nothing comes to the rules below".into() };
+            return if left == 1 {
+                last_words(total)
+            } else {
+                "takes all that is left: nothing comes to the rules below".into()
+            };
         };
         let expected = 1.0 / f64::from(u32::try_from(left).unwrap_or(u32::MAX));
         let fits = (threshold.probability() - expected).abs() <= expected * 0.01;
@@ -137,7 +143,6 @@ fn number_of_choices(count: usize) -> String {
 
 /// Small numbers in letters.
 fn small(count: usize) -> String {
-    const WORDS: [&str; 11] =
-        ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+    const WORDS: [&str; 11] = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
     WORDS.get(count).map_or_else(|| super::words::grouped(count), |word| (*word).to_owned())
 }

@@ -59,7 +59,8 @@ fn traits(item: &Item<'_, '_>) -> Vec<String> {
     traits.extend(service.internal_policy.map(|policy| format!("internal policy {}", word(policy))));
     traits.extend(service.external_policy.map(|policy| format!("external policy {}", word(policy))));
     if let Affinity::ClientIp { seconds } = service.affinity {
-        let time = seconds.map_or_else(String::new, |seconds| format!(" for {} after each new connection", duration(seconds)));
+        let time =
+            seconds.map_or_else(String::new, |seconds| format!(" for {} after each new connection", duration(seconds)));
         traits.push(format!("a client stays with its pod{time}"));
     }
     if !service.source_ranges.is_empty() {
@@ -87,7 +88,10 @@ fn verdict(doc: &mut Doc, item: &Item<'_, '_>) {
     if lost > 0.999_999 {
         doc.paragraph(bad(format!("✗ No connection reaches a pod: all of them leave{place} as they came.")));
     } else {
-        doc.paragraph(bad(format!("✗ {} of new connections reach no pod: they leave{place} as they came.", percent(lost))));
+        doc.paragraph(bad(format!(
+            "✗ {} of new connections reach no pod: they leave{place} as they came.",
+            percent(lost)
+        )));
     }
 }
 
@@ -128,7 +132,11 @@ fn taken_for_granted(doc: &mut Doc, paths: &[Path], detail: Detail) {
         }
     } else if !said.is_empty() {
         let count = counted(said.len(), "thing", "things");
-        doc.paragraph(dim(format!(" {count} taken for granted about clients and node: ")).and(code("-o wide")).and(dim(" names them")));
+        doc.paragraph(
+            dim(format!(" {count} taken for granted about clients and node: "))
+                .and(code("-o wide"))
+                .and(dim(" names them")),
+        );
     }
 }
 

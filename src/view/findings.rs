@@ -42,7 +42,8 @@ pub(super) fn count_line(report: &Report, is_well: bool) -> Doc {
 
 /// A line a finding, the worst first.
 pub(super) fn brief(report: &Report) -> Doc {
-    let mut table = Table::new([Column::left(""), Column::left("").rank(3), Column::left("").rank(2), Column::left("")]);
+    let mut table =
+        Table::new([Column::left(""), Column::left("").rank(3), Column::left("").rank(2), Column::left("")]);
     for finding in report.findings.iter().take(SHOWN) {
         table.row((sign(finding.level), plain(finding.check), plain(subject(finding)), plain(finding.message.clone())));
     }

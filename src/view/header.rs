@@ -1,9 +1,9 @@
 //! What was read, in one line a ruleset.
 
-use super::words::{counted, listed};
 use super::Node;
+use super::words::{counted, listed};
 use crate::doc::{Doc, Text, plain, strong, warn};
-use crate::kube::{Dialect, ProxyMode, Proxy};
+use crate::kube::{Dialect, Proxy, ProxyMode};
 use crate::ruleset::{Backend, Form, Ruleset};
 use crate::syntax::RemarkKind;
 
@@ -77,9 +77,10 @@ fn limits(node: &Node<'_, '_>) -> Vec<Text> {
     if !families(ProxyMode::Userspace).is_empty() {
         limits.push(USERSPACE.into());
     }
-    let none = families(ProxyMode::None);
-    if !none.is_empty() && limits.is_empty() {
-        let all = if none.len() == node.proxies.len() { String::new() } else { format!(" for {}", listed(&none)) };
+    let unserved = families(ProxyMode::None);
+    if !unserved.is_empty() && limits.is_empty() {
+        let all =
+            if unserved.len() == node.proxies.len() { String::new() } else { format!(" for {}", listed(&unserved)) };
         limits.push(plain(format!("These tables hold no service{all}. {NOTHING}")).into());
     }
     if node.proxies.iter().any(|proxy| proxy.is_partial && proxy.dialect.mode == ProxyMode::Iptables) {

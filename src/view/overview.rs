@@ -29,7 +29,10 @@ pub fn overview<'n, 'src>(node: &'n Node<'n, 'src>, items: &[Item<'n, 'src>], de
 }
 
 fn findings_of(node: &Node<'_, '_>, mut doc: Doc) -> Doc {
-    doc.blank().append(count_line(&node.report, is_well(node))).append(brief(&node.report)).append(not_checked(&node.report));
+    doc.blank()
+        .append(count_line(&node.report, is_well(node)))
+        .append(brief(&node.report))
+        .append(not_checked(&node.report));
     let next = next(node);
     if !next.is_empty() {
         doc.paragraph(next);
@@ -55,11 +58,7 @@ fn pods_of<'i>(item: &'i Item<'_, '_>) -> impl Iterator<Item = std::net::IpAddr>
 }
 
 /// Those to show, and how many are left out. Of a long list those in trouble come first.
-fn chosen<'n, 'src>(
-    node: &Node<'_, 'src>,
-    items: &[Item<'n, 'src>],
-    detail: Detail,
-) -> (Vec<Item<'n, 'src>>, usize) {
+fn chosen<'n, 'src>(node: &Node<'_, 'src>, items: &[Item<'n, 'src>], detail: Detail) -> (Vec<Item<'n, 'src>>, usize) {
     if items.len() <= SHOWN || detail == Detail::Wide {
         return (items.to_vec(), 0);
     }
@@ -76,7 +75,7 @@ fn next(node: &Node<'_, '_>) -> Text {
     let worst = node.report.findings.first();
     let mut commands = Vec::new();
     if let Some(finding) = worst {
-        if finding.services.first().is_some() {
+        if !finding.services.is_empty() {
             commands.push(format!("kubenat explain {}", finding.subject));
         }
         commands.push("kubenat check".into());

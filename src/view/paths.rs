@@ -120,7 +120,8 @@ fn fraction(count: usize, share: f64) -> String {
 }
 
 fn refused(outcome: &Outcome) -> Text {
-    let share = if outcome.probability > 0.999_999 { String::new() } else { format!(" {}", percent(outcome.probability)) };
+    let share =
+        if outcome.probability > 0.999_999 { String::new() } else { format!(" {}", percent(outcome.probability)) };
     let place = address::endpoint(outcome.destination.address, outcome.destination.port);
     match outcome.verdict {
         Verdict::Translated => Text::default(),

@@ -140,11 +140,8 @@ fn pods_and_share(item: &Item<'_, '_>, at: usize, capture: &Capture<'_>) -> (Tex
 fn uncaptured(item: &Item<'_, '_>) -> (Text, Text) {
     let (balancing, share) = item.balancing(false);
     let loose = item.service.loose_endpoints.len();
-    let pods = if balancing.is_empty() && loose > 0 {
-        counted(loose, "chain", "chains")
-    } else {
-        balancing.len().to_string()
-    };
+    let pods =
+        if balancing.is_empty() && loose > 0 { counted(loose, "chain", "chains") } else { balancing.len().to_string() };
     (pods.into(), Spread::of(share).text().and(sticky(item)))
 }
 

@@ -87,7 +87,8 @@ fn several(shares: &[f64]) -> String {
         let all: Vec<String> = shares.iter().map(|share| hundredths(*share)).collect();
         return format!("{} %", all.join(" / "));
     }
-    let (least, most) = shares.iter().fold((1.0_f64, 0.0_f64), |(least, most), &share| (least.min(share), most.max(share)));
+    let (least, most) =
+        shares.iter().fold((1.0_f64, 0.0_f64), |(least, most), &share| (least.min(share), most.max(share)));
     format!("{} to {}", percent(least), percent(most))
 }
 

@@ -39,7 +39,8 @@ fn headline(packet: &Packet) -> String {
         Origin::Node => "from the node itself",
         Origin::External => "from outside",
     };
-    let source = packet.source.map_or_else(|| "any address".into(), |_| address::endpoint(packet.source, packet.source_port));
+    let source =
+        packet.source.map_or_else(|| "any address".into(), |_| address::endpoint(packet.source, packet.source_port));
     let to = address::endpoint(Some(packet.destination), packet.destination_port);
     format!("{source} → {to}/{}, {from}", packet.protocol)
 }
@@ -84,7 +85,8 @@ impl Drawing<'_, '_, '_> {
         if std::mem::replace(&mut self.drawn[visit], true) {
             return;
         }
-        let rules: Vec<RuleId> = if self.all_rules { self.rules_of(shown) } else { shown.steps.iter().map(|step| step.rule).collect() };
+        let rules: Vec<RuleId> =
+            if self.all_rules { self.rules_of(shown) } else { shown.steps.iter().map(|step| step.rule).collect() };
         let count = rules.len().saturating_sub(self.most);
         if count > 0 {
             pending.push(Pending::More { count, depth });
@@ -135,7 +137,8 @@ fn label(target: Option<&Target<'_>>) -> Text {
 fn outcomes(trace: &Trace) -> Doc {
     let mut doc = Doc::new();
     let groups: Vec<&[Outcome]> = trace.outcomes.chunk_by(|one, next| one.conditions == next.conditions).collect();
-    let mut table = Table::new([Column::right("share"), Column::left("outcome").rank(3), Column::left("the destination sees")]);
+    let mut table =
+        Table::new([Column::right("share"), Column::left("outcome").rank(3), Column::left("the destination sees")]);
     for group in &groups {
         if let Some(first) = group.first().filter(|first| !first.conditions.is_empty()) {
             table.across(warn(first.conditions.join(", and ")));

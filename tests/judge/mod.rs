@@ -10,17 +10,17 @@ use std::collections::BTreeMap;
 
 /// What was compared.
 #[derive(Debug, Default)]
-pub struct Tally {
-    pub flows: usize,
-    pub branching: usize,
-    pub hits: usize,
-    pub smallest: f64,
-    pub wrong: Vec<String>,
-    pub excluded: Vec<String>,
+pub(crate) struct Tally {
+    pub(crate) flows: usize,
+    pub(crate) branching: usize,
+    pub(crate) hits: usize,
+    pub(crate) smallest: f64,
+    pub(crate) wrong: Vec<String>,
+    pub(crate) excluded: Vec<String>,
 }
 
 /// Runs all flows of one recorded (or live) case; `floor` is the smallest p that agrees.
-pub fn judge(case: &str, save: &str, node: &Value, family: u64, flows: &[Value], floor: f64, tally: &mut Tally) {
+pub(crate) fn judge(case: &str, save: &str, node: &Value, family: u64, flows: &[Value], floor: f64, tally: &mut Tally) {
     let mut sources = Sources::default();
     sources.add(case.into(), save.as_bytes().to_vec(), None).unwrap();
     let parsed = parse(&sources);

@@ -85,7 +85,7 @@ pub fn explanation<'n, 'src>(
     chain: Option<(usize, TableName<'_>, ChainId)>,
     entries: &[Entry<'n>],
 ) -> Explanation<'n, 'src> {
-    let paths = entries.iter().filter_map(|entry| path(node, items.get(entry.service)?, entry)).collect();
+    let paths = entries.iter().filter_map(|entry| Some(path(node, items.get(entry.service)?, entry))).collect();
     let only = if let [only] = items.as_slice() { Some(service(node, only)) } else { None };
     Explanation {
         subject,
@@ -109,10 +109,10 @@ fn chain_text<'n>(node: &'n Node<'n, '_>, source: usize, table: TableName<'_>, i
     })
 }
 
-fn path<'n>(node: &'n Node<'n, '_>, item: &Item<'n, '_>, entry: &Entry<'n>) -> Option<PathText<'n>> {
+fn path<'n>(node: &'n Node<'n, '_>, item: &Item<'n, '_>, entry: &Entry<'n>) -> PathText<'n> {
     let path = entry.path;
     let outcomes = outcomes(node, item.source, &path.outcomes);
-    Some(PathText {
+    PathText {
         service: entry.service,
         from: match path.way {
             Way::Pod => "pod",
@@ -126,7 +126,7 @@ fn path<'n>(node: &'n Node<'n, '_>, item: &Item<'n, '_>, entry: &Entry<'n>) -> O
         source_seen: seen(&outcomes),
         share: entry.share,
         outcomes,
-    })
+    }
 }
 
 /// What all pods that are reached see.

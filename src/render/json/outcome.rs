@@ -1,7 +1,7 @@
 //! What becomes of a packet.
 
-use super::evidence::{Evidence, at};
 use super::convert::lossy;
+use super::evidence::{Evidence, at};
 use crate::trace::{self, Flag, Origin, Packet, Place, SourceSeen, Verdict};
 use crate::view::Node;
 use serde::Serialize;

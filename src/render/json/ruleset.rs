@@ -1,9 +1,7 @@
 //! The rules themselves, options told apart.
 
 use super::convert::{backend, family, lossy};
-use crate::ruleset::{
-    self, Chain, ChainKind, Policy, RuleId, Ruleset, Table, match_line, rule_line, target_line,
-};
+use crate::ruleset::{self, Chain, ChainKind, Policy, RuleId, Ruleset, Table, match_line, rule_line, target_line};
 use crate::view::Node;
 use bstr::ByteSlice;
 use serde::Serialize;

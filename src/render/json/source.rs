@@ -51,7 +51,9 @@ pub(super) fn sources<'n>(node: &'n Node<'_, '_>) -> Vec<Source<'n>> {
 fn source<'n>(node: &'n Node<'_, '_>, ruleset: &'n Ruleset<'_>, proxy: &Proxy<'_, '_>) -> Source<'n> {
     let mut files: Vec<&str> = Vec::new();
     for table in &ruleset.tables {
-        if let Some(file) = node.sources.source(table.span).map(|file| file.name.as_str()).filter(|file| !files.contains(file)) {
+        if let Some(file) =
+            node.sources.source(table.span).map(|file| file.name.as_str()).filter(|file| !files.contains(file))
+        {
             files.push(file);
         }
     }

@@ -1,0 +1,81 @@
+//! What a new connection from outside gets at each captured address, the filter table counted.
+
+use super::chain::stand_in;
+use crate::facts::{Facts, NodeAddress};
+use crate::kube::{Capture, CaptureState, Proxy, ServicePort};
+use crate::ruleset::{Protocol, TableName};
+use crate::trace::{Machine, Origin, Packet, Verdict};
+
+/// The state of each capture of `service`, by its index.
+pub(super) fn states<'src>(
+    machine: &Machine<'_, 'src>,
+    proxy: &Proxy<'_, 'src>,
+    service: &ServicePort<'src>,
+    facts: &Facts,
+) -> Vec<CaptureState> {
+    let state = |capture: &Capture<'src>| {
+        let walked = service.protocol.and_then(|protocol| walked(machine, proxy, capture, protocol, facts));
+        walked.unwrap_or(capture.state)
+    };
+    service.captures.iter().map(state).collect()
+}
+
+/// The state by a walk. `None` where that does not tell: without built-in chains to begin at, or for what leaves as it
+/// came, which is none of the three.
+fn walked<'src>(
+    machine: &Machine<'_, 'src>,
+    proxy: &Proxy<'_, 'src>,
+    capture: &Capture<'src>,
+    protocol: Protocol,
+    facts: &Facts,
+) -> Option<CaptureState> {
+    let (nat, _) = proxy.resolved.table(TableName::Nat)?;
+    if !nat.is_complete || proxy.is_partial {
+        return None;
+    }
+    let (packet, facts) = to_capture(Origin::External, capture, protocol, proxy, facts)?;
+    let outcomes = machine.trace(&packet, &facts).outcomes;
+    let has = |verdict| outcomes.iter().any(|outcome| outcome.verdict == verdict && outcome.probability > 0.0);
+    if has(Verdict::Translated) {
+        Some(CaptureState::Routed)
+    } else if has(Verdict::Untouched) || has(Verdict::Unknown) {
+        None
+    } else if has(Verdict::Rejected) {
+        Some(CaptureState::Rejected)
+    } else if has(Verdict::Dropped) {
+        Some(CaptureState::Dropped)
+    } else {
+        None
+    }
+}
+
+/// A packet to a captured address, and the facts with the address of a node port taken for one of the node's own.
+pub(super) fn to_capture(
+    origin: Origin,
+    capture: &Capture<'_>,
+    protocol: Protocol,
+    proxy: &Proxy<'_, '_>,
+    facts: &Facts,
+) -> Option<(Packet, Facts)> {
+    let family = proxy.resolved.ruleset.family;
+    let port = capture.port;
+    if let Some(address) = capture.address {
+        return Some((Packet::new(origin, protocol, address, port), facts.clone()));
+    }
+    if capture.kind != crate::kube::CaptureKind::NodePort {
+        return None;
+    }
+    let is_ours = |own: &&NodeAddress| own.is_global && own.address.is_ipv4() == stand_in(family).is_ipv4();
+    let own = facts.addresses.iter().find(is_ours).cloned();
+    let mut facts = facts.clone();
+    let address = own.map_or_else(
+        || {
+            let was_complete = facts.addresses_complete;
+            facts.add_node_ip(stand_in(family));
+            facts.addresses_complete = was_complete;
+            stand_in(family)
+        },
+        |own| own.address,
+    );
+    Some((Packet::new(origin, protocol, address, port), facts))
+}
