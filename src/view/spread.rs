@@ -89,6 +89,9 @@ fn several(shares: &[f64]) -> String {
     }
     let (least, most) =
         shares.iter().fold((1.0_f64, 0.0_f64), |(least, most), &share| (least.min(share), most.max(share)));
+    if percent(least) == percent(most) {
+        return format!("{} each", percent(least));
+    }
     format!("{} to {}", percent(least), percent(most))
 }
 
