@@ -1,5 +1,7 @@
 //! Every JSON answer, decoded field by field: an unknown field, a missing one or one of another type fails.
 
+#![expect(dead_code, reason = "that a field is there and of its type is what is asked of most")]
+
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::path::Path;
@@ -231,7 +233,7 @@ struct ChainText {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Path_ {
+struct Way {
     service: usize,
     from: String,
     source: Option<String>,
@@ -252,7 +254,7 @@ struct Explanation {
     service: Option<Service>,
     services: Vec<Service>,
     chain: Option<ChainText>,
-    paths: Vec<Path_>,
+    paths: Vec<Way>,
 }
 
 #[derive(Debug, Deserialize)]

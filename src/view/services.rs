@@ -105,9 +105,11 @@ fn sign(node: &Node<'_, '_>, item: &Item<'_, '_>) -> Text {
 pub(super) fn trouble(node: &Node<'_, '_>, item: &Item<'_, '_>) -> Option<Level> {
     let found = node.findings_of(item).map(|finding| finding.level).min();
     let spread = [false, true].map(|local| Spread::of(item.balancing(local).1));
-    let seen = if spread.iter().any(Spread::is_troubled) || item.service.identity == Identity::Contradicted {
+    let seen = if spread.iter().any(Spread::is_severe) || item.service.identity == Identity::Contradicted {
         Some(Level::Error)
-    } else if (0..item.service.captures.len()).any(|at| item.state(at) != CaptureState::Routed) {
+    } else if spread.iter().any(Spread::is_odd)
+        || (0..item.service.captures.len()).any(|at| item.state(at) != CaptureState::Routed)
+    {
         Some(Level::Warning)
     } else {
         None

@@ -51,10 +51,23 @@ impl Spread {
         }
     }
 
+    /// Whether it is broken: connections are lost, or a pod gets half as much again as another.
+    #[must_use]
+    pub fn is_severe(&self) -> bool {
+        match self {
+            Self::Leaking { .. } => true,
+            Self::Uneven(shares) => {
+                let (least, most) = extremes(shares);
+                most >= 1.5 * least
+            }
+            Self::Nothing | Self::Unknown | Self::Even { .. } => false,
+        }
+    }
+
     /// Whether a reader should look at it.
     #[must_use]
-    pub fn is_troubled(&self) -> bool {
-        matches!(self, Self::Uneven(_) | Self::Leaking { .. })
+    pub fn is_odd(&self) -> bool {
+        matches!(self, Self::Uneven(_))
     }
 
     /// In a few words.
@@ -64,7 +77,8 @@ impl Spread {
             Self::Unknown => warn("unknown").into(),
             Self::Even { pods: 1, .. } => plain("100 %").into(),
             Self::Even { each, .. } => plain(format!("{} each", percent(*each))).into(),
-            Self::Uneven(shares) => bad(format!("✗ {}", several(shares))).into(),
+            Self::Uneven(shares) if self.is_severe() => bad(format!("✗ {}", several(shares))).into(),
+            Self::Uneven(shares) => warn(format!("! {}", several(shares))).into(),
             Self::Leaking { lost, shares } if shares.iter().all(|share| *share <= 0.0) => {
                 bad(format!("✗ none: {} not translated", percent(*lost))).into()
             }
@@ -82,13 +96,16 @@ fn even(shares: &[f64]) -> Option<f64> {
     shares.iter().all(|share| (share - mean).abs() <= mean * 0.01).then_some(mean)
 }
 
+fn extremes(shares: &[f64]) -> (f64, f64) {
+    shares.iter().fold((1.0_f64, 0.0_f64), |(least, most), &share| (least.min(share), most.max(share)))
+}
+
 fn several(shares: &[f64]) -> String {
     if shares.len() <= LISTED {
         let all: Vec<String> = shares.iter().map(|share| hundredths(*share)).collect();
         return format!("{} %", all.join(" / "));
     }
-    let (least, most) =
-        shares.iter().fold((1.0_f64, 0.0_f64), |(least, most), &share| (least.min(share), most.max(share)));
+    let (least, most) = extremes(shares);
     if percent(least) == percent(most) {
         return format!("{} each", percent(least));
     }
