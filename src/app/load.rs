@@ -120,13 +120,16 @@ fn refuse_hopeless(input: &Input, parsed: &Parsed<'_>) -> Result<()> {
     }
     let names: Vec<&str> = input.sources.files().iter().map(|file| spoken(&file.name)).collect();
     let is_empty = input.sources.files().iter().all(|file| file.original().trim_ascii().is_empty());
-    let what = if is_empty { "nothing in it" } else { "no rule of iptables in it" };
+    let what = if is_empty { EMPTY } else { "no rule of iptables in it" };
     bail!("{}: there is {what}\n{EXPECTED}", names.join(", "))
 }
 
 fn spoken(name: &str) -> &str {
     if name == "-" { "standard input" } else { name }
 }
+
+const EMPTY: &str = "nothing in it\n  so prints a node whose iptables holds no rule, as in kube-proxy's nftables mode \
+    (`nft list tables` tells)";
 
 const EXPECTED: &str = "  expected: what `iptables-save`, `iptables -S` or `iptables -L -n -v` prints, whole or in pieces\n  \
     on a node: sudo iptables-save -c | kubenat\n  just to try: kubenat --demo";

@@ -55,12 +55,13 @@ pub fn match_line(each: &Match<'_>) -> BString {
     BString::from(line.0.trim_ascii())
 }
 
-/// A target alone, with its options.
+/// A target alone, with its options: `DNAT --to-destination …`, a chain's name, `-g NAME`.
 #[must_use]
 pub fn target_line(target: &Target<'_>) -> BString {
     let mut line = Line(BString::default());
     line.target(target);
-    BString::from(line.0.trim_ascii())
+    let words = line.0.trim_ascii();
+    BString::from(words.strip_prefix(b"-j ").unwrap_or(words))
 }
 
 /// The module whose option a test is; `None` for the options iptables has built in.

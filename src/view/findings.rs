@@ -3,6 +3,8 @@
 use crate::checks::{Finding, Level, NotEvaluated, Report};
 use crate::doc::{Column, Doc, Phrase, Table, Text, bad, dim, good, plain, warn};
 
+/// More checks than this are not named when they share the reason they were not asked for; `-o json` names them.
+const NAMED: usize = 8;
 /// In the overview so many findings stand in full.
 const SHOWN: usize = 12;
 
@@ -77,7 +79,8 @@ pub(super) fn not_checked(report: &Report) -> Doc {
     }
     let mut doc = Doc::new();
     for (reason, checks) in reasons {
-        doc.paragraph(dim(format!("not checked: {} ({reason})", checks.join(", "))));
+        let names = if checks.len() > NAMED { format!("{} checks", checks.len()) } else { checks.join(", ") };
+        doc.paragraph(dim(format!("not checked: {names} ({reason})")));
     }
     doc
 }

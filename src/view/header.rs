@@ -70,6 +70,9 @@ fn limits(node: &Node<'_, '_>) -> Vec<Text> {
     if node.parsed.remarks.iter().any(|remark| of_kube_proxy(&remark.kind)) {
         limits.push(NFTABLES.into());
     }
+    if limits.is_empty() && node.proxies.is_empty() && !node.parsed.remarks.is_empty() {
+        limits.push(NO_TABLES.into());
+    }
     let families = |mode| families_of(node, |proxy| proxy.dialect.mode == mode);
     if !families(ProxyMode::Ipvs).is_empty() {
         limits.push(IPVS.into());
@@ -101,5 +104,7 @@ const USERSPACE: &str = "kube-proxy works in userspace mode here: a process of i
     which addresses lead to it; shares cannot be told from them.";
 const NOTHING: &str = "kube-proxy may not run on this node, or work in nftables mode (its tables are then seen only by \
     `nft list ruleset`), or another program stands in for it.";
+const NO_TABLES: &str = "No table of iptables is in this text. An `nft list ruleset` shows other rules, or these in \
+    another syntax: give what iptables-save prints on the same node.";
 const PARTIAL: &str = "Lines of the nat table are missing from this text: what is shown is right, what is absent may \
     still exist. A whole dump tells all: sudo iptables-save -c";

@@ -17,7 +17,8 @@ pub fn trace(node: &Node<'_, '_>, source: usize, trace: &Trace, all_rules: bool,
     doc.heading(strong(headline(&trace.packet))).blank();
     let most = if detail == Detail::Wide { usize::MAX } else { SHOWN };
     let mut tree = Tree::new();
-    for pass in &trace.passes {
+    let is_told = |pass: &&Pass| all_rules || pass.visits.iter().any(|visit| !visit.steps.is_empty());
+    for pass in trace.passes.iter().filter(is_told) {
         Drawing { node, source, pass, all_rules, most, drawn: vec![false; pass.visits.len()] }.draw(&mut tree);
     }
     doc.tree(tree);
