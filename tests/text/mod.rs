@@ -100,7 +100,7 @@ pub(crate) fn prints_and_reads_back(table: &Table<'_>) {
 }
 
 /// The matches, with comments as the text they hold and the text of listings as the comment it is printed as.
-fn plain(matches: &[Match<'_>]) -> Vec<String> {
+pub(crate) fn plain(matches: &[Match<'_>]) -> Vec<String> {
     let plain = |each: &Match<'_>| match (each.comment(), &each.test) {
         (Some(text), _) => format!("comment {text:?}"),
         (None, Test::Listed(text)) => format!("comment {text:?}"),
