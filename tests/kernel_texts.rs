@@ -1,10 +1,11 @@
 //! What is printed as iptables-save is taken by the real iptables-restore: `--test`, both backends, in a network
 //! namespace of its own. Needs root and the programs; without them it says so and passes.
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test may fail, and says what it skips")]
 
 mod text;
 
 use kubenat::input::Input;
-use kubenat::ruleset::{Family, saved_table};
+use kubenat::ruleset::{Family, Table, saved_table};
 use kubenat::syntax::parse;
 use std::io::Write;
 use std::path::Path;
@@ -55,9 +56,8 @@ fn loads(name: &str, input: &Input, from_parts: bool) {
     let parsed = parse(&input.sources);
     assert!(!parsed.rulesets.is_empty(), "{name}");
     for ruleset in &parsed.rulesets {
-        let printed = |table: &kubenat::ruleset::Table<'_>| match from_parts {
-            true => text::from_parts(table),
-            false => saved_table(table, &input.sources).into(),
+        let printed = |table: &Table<'_>| {
+            if from_parts { text::from_parts(table) } else { saved_table(table, &input.sources).into() }
         };
         let text: Vec<u8> = ruleset.tables.iter().flat_map(printed).collect();
         for program in programs(ruleset.family) {

@@ -89,8 +89,9 @@ fn join<'src>(
     mut piece: Piece<'src>,
     merged: &mut Vec<TableName<'src>>,
 ) -> Option<Piece<'src>> {
-    let near = groups.iter_mut().rev().take(NEAR);
-    let Some((group, fit)) = near.filter_map(|group| fit(group, &mut piece).map(|fit| (group, fit))).next() else {
+    let mut near = groups.iter_mut().rev().take(NEAR);
+    let found = near.find_map(|group| fit(group, &mut piece).map(|fit| (group, fit)));
+    let Some((group, fit)) = found else {
         return Some(piece);
     };
     let ruleset = &mut group.ruleset;

@@ -1,5 +1,5 @@
 //! What the tests of texts share: bytes → [`Input`], and rules in a form that can be compared.
-#![expect(dead_code, reason = "each test file uses a part of it")]
+#![expect(dead_code, clippy::unwrap_used, reason = "each test file uses a part of it, and a test may fail")]
 
 use bstr::{BString, ByteSlice};
 use kubenat::input::{Given, Input, read, read_bytes};
