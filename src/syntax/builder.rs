@@ -42,8 +42,8 @@ struct Order {
     flushes: u32,
 }
 
-/// Enough to delete each of 4000 rules by its text.
-const SEARCHES: usize = 16_000_000;
+/// Enough to delete each of 2000 rules by its text.
+const SEARCHES: usize = 4_000_000;
 
 impl<'src> TableBuilder<'src> {
     pub(super) fn new(name: Option<TableName<'src>>, form: Form, span: Span) -> Self {
