@@ -5,6 +5,7 @@
 //! [`checks`]) → [`view`] → [`render`]. A module never knows one further down that line.
 
 pub mod app;
+pub mod checks;
 pub mod cli;
 pub mod doc;
 pub mod facts;
@@ -13,6 +14,8 @@ pub mod kube;
 pub mod objects;
 pub mod render;
 pub mod ruleset;
+pub mod shares;
 pub mod source;
 pub mod syntax;
 pub mod trace;
+pub mod view;

@@ -51,6 +51,23 @@ pub fn rule_line(table: &Table<'_>, rule: &Rule<'_>) -> BString {
     line.0
 }
 
+/// One option of a rule alone, without its `-m`.
+#[must_use]
+pub fn match_line(each: &Match<'_>) -> BString {
+    let mut line = Line(BString::default());
+    line.test(each);
+    BString::from(line.0.trim_ascii())
+}
+
+/// A target alone, with its options: `DNAT --to-destination …`, a chain's name, `-g NAME`.
+#[must_use]
+pub fn target_line(target: &Target<'_>) -> BString {
+    let mut line = Line(BString::default());
+    line.target(target);
+    let words = line.0.trim_ascii();
+    BString::from(words.strip_prefix(b"-j ").unwrap_or(words))
+}
+
 /// The module whose option a test is; `None` for the options iptables has built in.
 fn module_of(test: &Test<'_>) -> Option<&'static str> {
     match test {

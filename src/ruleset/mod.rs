@@ -17,7 +17,7 @@ pub use condition::{
     AddressTypes, ConntrackOption, ConntrackStates, IcmpType, IfaceLimit, Match, PhysdevTest, Recent, RecentAction,
     StateModule, Test, unquoted,
 };
-pub use display::{chain_line, rule_line};
+pub use display::{chain_line, match_line, rule_line, target_line};
 pub use graph::{ChainGraph, Reference, Resolved};
 pub use rule::{Counters, Rule, RuleId};
 pub use save::{saved_chain, saved_rule, saved_table};

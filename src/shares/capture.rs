@@ -1,7 +1,7 @@
 //! What a new connection from outside gets at each captured address, the filter table counted.
 
 use super::chain::stand_in;
-use crate::facts::Facts;
+use crate::facts::{Facts, NodeAddress};
 use crate::kube::{Capture, CaptureState, Proxy, ServicePort};
 use crate::ruleset::{Protocol, TableName};
 use crate::trace::{Machine, Origin, Packet, Verdict};
@@ -65,15 +65,17 @@ pub(super) fn to_capture(
     if capture.kind != crate::kube::CaptureKind::NodePort {
         return None;
     }
-    let own = facts.addresses.iter().find(|own| own.is_global && own.address.is_ipv4() == stand_in(family).is_ipv4());
-    match own {
-        Some(own) => Some((Packet::new(origin, protocol, own.address, port), facts.clone())),
-        None => {
-            let mut facts = facts.clone();
+    let is_ours = |own: &&NodeAddress| own.is_global && own.address.is_ipv4() == stand_in(family).is_ipv4();
+    let own = facts.addresses.iter().find(is_ours).cloned();
+    let mut facts = facts.clone();
+    let address = own.map_or_else(
+        || {
             let was_complete = facts.addresses_complete;
             facts.add_node_ip(stand_in(family));
             facts.addresses_complete = was_complete;
-            Some((Packet::new(origin, protocol, stand_in(family), port), facts))
-        }
-    }
+            stand_in(family)
+        },
+        |own| own.address,
+    );
+    Some((Packet::new(origin, protocol, address, port), facts))
 }

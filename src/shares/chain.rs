@@ -3,7 +3,7 @@
 use super::capture::states;
 use crate::facts::Facts;
 use crate::kube::{Balancing, CaptureState, Prefix, Proxy, ServiceChain, ServicePort};
-use crate::ruleset::{Family, Protocol, TableName};
+use crate::ruleset::{Family, Protocol, TableName, Threshold};
 use crate::trace::{ChainBranch, ChainShares, Flag, Machine, Origin, Packet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -107,7 +107,7 @@ pub(super) fn stand_in(family: Family) -> IpAddr {
 fn intended(balancing: &[Balancing<'_>]) -> Vec<f64> {
     let mut left = 1.0;
     let of_rule = |rule: &Balancing<'_>| {
-        let share = left * rule.threshold.map_or(1.0, |threshold| threshold.probability());
+        let share = left * rule.threshold.map_or(1.0, Threshold::probability);
         left -= share;
         share
     };
@@ -131,9 +131,8 @@ fn arrived(
         let rivals = balancing.iter().filter(|other| same(other)).count();
         let part = if rivals < 2 || together == 0.0 { 1.0 } else { own / together };
         let endpoint = proxy.endpoint(id);
-        let is_its = |dnat: crate::ruleset::RuleId| {
-            endpoint.dnat.iter().chain(&endpoint.more_dnats).any(|own| own.rule == dnat)
-        };
+        let is_its =
+            |dnat: crate::ruleset::RuleId| endpoint.dnat.iter().chain(&endpoint.more_dnats).any(|own| own.rule == dnat);
         let share = agreed(walked, |branch| {
             branch.shares.iter().filter(|share| is_its(share.rule)).map(|share| share.probability).sum()
         });

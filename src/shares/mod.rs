@@ -8,6 +8,8 @@ mod capture;
 mod chain;
 mod path;
 mod reach;
+#[cfg(test)]
+mod tests;
 
 pub use chain::{ChainShare, EndpointShare, ServiceShares, shares};
 pub use path::{Path, Way, paths};

@@ -50,9 +50,10 @@ fn reach(service: usize, mut path: Path, address: IpAddr, port: Option<u16>) -> 
             && (port.is_none() || outcome.destination.port == port)
     };
     path.outcomes.retain(ends_there);
-    let share = path.outcomes.chunk_by(|one, next| one.conditions == next.conditions).map(|group| {
-        group.iter().map(|outcome| outcome.probability).sum::<f64>()
-    });
+    let share = path
+        .outcomes
+        .chunk_by(|one, next| one.conditions == next.conditions)
+        .map(|group| group.iter().map(|outcome| outcome.probability).sum::<f64>());
     let share = share.fold(0.0, f64::max);
     (share > 0.0 && path.way != Way::OwnPod).then_some(Reach { service, path, share })
 }

@@ -3,6 +3,7 @@
 use crate::ruleset::{Chain, ChainId, ChainKind, Counters, Form, Match, Policy, Rule, Table, TableName, Target};
 use crate::source::Span;
 use bstr::BStr;
+use foldhash::fast::RandomState;
 use std::collections::{HashMap, VecDeque};
 
 /// Chains the kernel calls at a hook.
@@ -17,7 +18,7 @@ pub(super) fn is_built_in(name: &[u8]) -> bool {
 #[derive(Debug)]
 pub(super) struct TableBuilder<'src> {
     pub(super) table: Table<'src>,
-    by_name: HashMap<&'src BStr, ChainId>,
+    by_name: HashMap<&'src BStr, ChainId, RandomState>,
     /// The chain of the last rule: the next one mostly stands in the same or in the one declared behind it.
     last: u32,
     /// Rules of each chain, once a command other than an append came.
@@ -59,7 +60,7 @@ impl<'src> TableBuilder<'src> {
                 counters: Vec::new(),
                 matches: Vec::new(),
             },
-            by_name: HashMap::new(),
+            by_name: HashMap::default(),
             last: 0,
             orders: None,
             flushes: 0,

@@ -2,7 +2,8 @@
 
 use super::builder::TableBuilder;
 use super::line::Command;
-use crate::ruleset::{ChainKind, Target};
+use super::rule::Options;
+use crate::ruleset::ChainKind;
 use crate::source::Span;
 
 /// Does to the table what the command says; what it wants and does not find is an error.
@@ -10,24 +11,25 @@ pub(super) fn apply<'src>(
     builder: &mut TableBuilder<'src>,
     command: &Command<'src>,
     mark: usize,
-    target: Option<Target<'src>>,
+    options: Options<'src>,
     span: Span,
 ) -> Result<(), &'static str> {
+    let Options { target, counters: within } = options;
     match *command {
         Command::Append { counters, chain, .. } => {
             let chain = builder.chain(chain, span);
-            builder.append(chain, mark, target, counters, span);
+            builder.append(chain, mark, target, counters.or(within), span);
         }
         Command::Insert { counters, chain, at, .. } => {
             let chain = builder.chain(chain, span);
-            builder.insert(chain, at, mark, target, counters, span);
+            builder.insert(chain, at, mark, target, counters.or(within), span);
         }
         Command::Replace { counters, chain, at, .. } => {
             let chain = builder.chain(chain, span);
             if !builder.delete_at(chain, at) {
                 return Err("the number of a rule that the chain has");
             }
-            builder.insert(chain, at, mark, target, counters, span);
+            builder.insert(chain, at, mark, target, counters.or(within), span);
         }
         Command::DeleteAt { chain, at } => {
             let chain = builder.chain(chain, span);

@@ -2,7 +2,7 @@
 
 use super::word::{is_blank, next_word, skip_blanks};
 use crate::source::trim_line_end;
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr2_iter};
 
 /// How many lines a quote may hold together; comments have 255 bytes at most.
 const JOINED: usize = 32;
@@ -36,8 +36,14 @@ fn line_end(text: &[u8]) -> usize {
 
 /// A cheap look: only lines of rules, and of those only with an odd number of quotes or with a backslash.
 fn may_leave_quote_open(line: &[u8]) -> bool {
-    matches!(line.first(), Some(b'-' | b'['))
-        && (memchr_iter(b'"', line).count() % 2 == 1 || memchr(b'\\', line).is_some_and(|_| line.contains(&b'"')))
+    let (mut quotes, mut has_backslash) = (0_u32, false);
+    if matches!(line.first(), Some(b'-' | b'[')) {
+        for at in memchr2_iter(b'"', b'\\', line) {
+            quotes += u32::from(line[at] == b'"');
+            has_backslash |= line[at] == b'\\';
+        }
+    }
+    quotes % 2 == 1 || (has_backslash && quotes > 0)
 }
 
 /// Where the line ends with the lines that its open quote holds, and how many those are; its own end if it has none, or

@@ -262,16 +262,17 @@ impl<'src> Reader<'src> {
             | Command::Insert { rule, .. }
             | Command::Replace { rule, .. }
             | Command::Delete { rule, .. } => rule::options(rule, builder.matches()),
-            _ => Ok(None),
+            _ => Ok(rule::Options::default()),
         };
         let wanted = read.as_ref().err().copied();
-        let target = read.unwrap_or_else(|_| {
+        let options = read.unwrap_or_else(|_| {
             // What could not be read may match, and does what we cannot tell.
             builder.matches().truncate(mark);
             builder.matches().push(crate::ruleset::Match::of(crate::ruleset::Test::Other(at.text.as_bstr())));
-            Some(crate::ruleset::Target::Other(at.text.as_bstr()))
+            let target = Some(crate::ruleset::Target::Other(at.text.as_bstr()));
+            rule::Options { target, counters: None }
         });
-        let applied = apply(builder, command, mark, target, at.span());
+        let applied = apply(builder, command, mark, options, at.span());
         match wanted.or_else(|| applied.err().map(|what| Wanted { what, rest: at.text })) {
             Some(wanted) => self.fault(wanted, at),
             None if matches!(command, Command::New(_) | Command::Policy { .. }) => self.tally.declarations += 1,

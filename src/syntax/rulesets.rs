@@ -90,8 +90,7 @@ fn join<'src>(
     merged: &mut Vec<TableName<'src>>,
 ) -> Option<Piece<'src>> {
     let mut near = groups.iter_mut().rev().take(NEAR);
-    let found = near.find_map(|group| fit(group, &mut piece).map(|fit| (group, fit)));
-    let Some((group, fit)) = found else {
+    let Some((group, fit)) = near.find_map(|group| fit(group, &mut piece).map(|fit| (group, fit))) else {
         return Some(piece);
     };
     let ruleset = &mut group.ruleset;

@@ -6,10 +6,26 @@
 //! decide is taken both ways, and the answer names the condition.
 
 mod answer;
+mod atom;
+mod because;
+mod dist;
+mod effect;
+mod hooks;
+mod index;
+mod infer;
+mod intern;
+mod machine;
+mod matching;
 mod packet;
+mod refine;
+mod report;
+mod state;
+mod walk;
+mod words;
 
 pub use answer::{
     ChainBranch, ChainShare, ChainShares, Flag, Hit, Hook, Outcome, Pass, Place, SourceSeen, Step, TableKey, Trace,
     Verdict, Visit,
 };
+pub use machine::Machine;
 pub use packet::{Origin, Packet};

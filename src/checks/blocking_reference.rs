@@ -1,0 +1,72 @@
+//! Somebody else's chain jumps to one that kube-proxy will want to delete.
+
+use super::check::{Check, Level, Proof, Question};
+use super::context::Context;
+use super::finding::{Finding, Findings};
+use super::needs::Needs;
+use crate::kube::{ChainName, Prefix, Release};
+use crate::ruleset::{Rule, RuleId, Table};
+
+pub(super) static CHECK: Check = Check {
+    name: "blocking-reference",
+    level: Level::Error,
+    proof: Proof::Dump,
+    summary: "a rule of somebody else jumps to a chain that kube-proxy deletes one day",
+    page: include_str!("blocking_reference.md"),
+    needs: Needs::IPTABLES_MODE,
+    question: Question::Ruleset(check),
+};
+
+fn check(cx: &Context<'_, '_>, found: &mut Findings) {
+    let Some((table, graph)) = cx.nat() else { return };
+    let has_no_xlb = cx.proxy.dialect.from >= Some(Release(24));
+    for (id, chain) in table.chain_ids() {
+        if !is_foreign(chain.name, has_no_xlb) {
+            continue;
+        }
+        let blocking = |&(rule, _): &(RuleId, &Rule<'_>)| {
+            graph.leads_to(rule).is_some_and(|to| is_deleted_one_day(table.chain(to).name))
+        };
+        for (rule, _) in table.rules_of(id).filter(blocking) {
+            found.push(finding(cx, table, rule));
+        }
+    }
+}
+
+/// A chain kube-proxy neither writes nor deletes: somebody else's, or one of an older release.
+fn is_foreign(name: &[u8], has_no_xlb: bool) -> bool {
+    match ChainName::of(name) {
+        ChainName::Foreign | ChainName::Hashed(Prefix::HostPort, _) => true,
+        ChainName::Hashed(Prefix::Xlb, _) => has_no_xlb,
+        ChainName::Hashed(..) | ChainName::Static(_) => false,
+    }
+}
+
+/// The chains kube-proxy deletes when their service or pod is gone.
+fn is_deleted_one_day(name: &[u8]) -> bool {
+    let ChainName::Hashed(prefix, _) = ChainName::of(name) else { return false };
+    matches!(prefix, Prefix::Svc | Prefix::Svl | Prefix::Sep | Prefix::Fw | Prefix::Ext)
+}
+
+fn finding(cx: &Context<'_, '_>, table: &Table<'_>, rule: RuleId) -> Finding {
+    let from = table.chain(table.rule(rule).chain).name;
+    let to = table.rule(rule).target.as_ref().and_then(crate::ruleset::Target::chain_name).unwrap_or_default();
+    let target = cx.nat().and_then(|(_, graph)| graph.leads_to(rule));
+    let services = target.map_or(&[][..], |chain| cx.services_of_chain(chain));
+    let subject = services.first().map_or_else(|| to.to_string(), |&service| cx.name_at(service));
+    let remedy = if from.starts_with(b"KUBE-XLB-") {
+        "Restart kube-proxy on this node. If the chain of the older release is still there afterwards, reboot the node: \
+         nothing of today's kube-proxy removes it."
+    } else {
+        "Find out what writes this rule and make it stop. Then remove the rule, and restart kube-proxy on this node."
+    };
+    Finding::new(subject, format!("`{from}`, which is not kube-proxy's, jumps to `{to}`"), cx.line(rule))
+        .label("keeps the chain from being deleted")
+        .effect(
+            "As long as this rule stands the kernel refuses to delete the chain. When the service or the pod goes away, \
+             kube-proxy's restore can fail as a whole, and then no service of this node is updated any more.",
+        )
+        .remedy(remedy)
+        .services(services.iter().copied())
+        .several("rules that are not kube-proxy's jump to chains it deletes one day")
+}

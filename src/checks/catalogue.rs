@@ -1,0 +1,71 @@
+//! All checks, in order of name.
+
+use super::check::Check;
+use std::sync::LazyLock;
+
+/// The checks, in order of name. A new one is two files and one line here.
+pub static CATALOGUE: &[&Check] = &[
+    &super::blocking_reference::CHECK,
+    &super::canary_missing::CHECK,
+    &super::dangling_jump::CHECK,
+    &super::dnat_target_mismatch::CHECK,
+    &super::dnat_to_service_address::CHECK,
+    &super::duplicate_endpoint::CHECK,
+    &super::duplicate_jump::CHECK,
+    &super::empty_service_chain::CHECK,
+    &super::endpoint_in_two_namespaces::CHECK,
+    &super::endpoint_without_dnat::CHECK,
+    &super::flushed_nat_table::CHECK,
+    &super::foreign_endpoint::CHECK,
+    &super::foreign_rule::CHECK,
+    &super::leaking_service::CHECK,
+    &super::mixed_dialects::CHECK,
+    &super::no_endpoints::CHECK,
+    &super::no_hairpin::CHECK,
+    &super::nodeports_not_last::CHECK,
+    &super::odd_endpoint_address::CHECK,
+    &super::orphan_chain::CHECK,
+    &super::outlier_endpoint::CHECK,
+    &super::postrouting_not_hooked::CHECK,
+    &super::protocol_mismatch::CHECK,
+    &super::reordered_endpoints::CHECK,
+    &super::service_chain_mismatch::CHECK,
+    &super::services_not_hooked::CHECK,
+    &super::several_dnats::CHECK,
+    &super::shadowed_address::CHECK,
+    &super::starved_endpoint::CHECK,
+    &super::uneven_shares::CHECK,
+    &super::unknown_dialect::CHECK,
+    &super::unreachable_rule::CHECK,
+];
+
+/// The names of all checks, in order.
+#[must_use]
+pub fn names() -> &'static [&'static str] {
+    static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| CATALOGUE.iter().map(|check| check.name).collect());
+    &NAMES
+}
+
+/// The check of that name.
+#[must_use]
+pub fn check_named(name: &str) -> Option<&'static Check> {
+    CATALOGUE.iter().copied().find(|check| check.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checks_stand_in_order_of_name_and_have_one_each() {
+        assert!(names().is_sorted_by(|a, b| a < b), "{:?}", names());
+    }
+
+    #[test]
+    fn names_are_in_kebab_case_and_summaries_are_fragments() {
+        for check in CATALOGUE {
+            assert!(check.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{}", check.name);
+            assert!(!check.summary.ends_with('.') && !check.summary.is_empty(), "{}", check.name);
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! What checks are asked of: all that was read, and one ruleset of it.
+
+use super::balance::{Walked, walked};
+use super::owners::Owners;
+use crate::kube::{Proxy, ServicePort};
+use crate::ruleset::{ChainGraph, ChainId, RuleId, Table, TableName};
+use crate::source::{Sources, Span};
+use crate::syntax::Parsed;
+use std::cell::OnceCell;
+
+/// All that was read: the evidence about one node.
+#[derive(Clone, Copy)]
+pub struct Input<'a, 'src> {
+    /// The texts.
+    pub sources: &'a Sources,
+    /// What they were read as.
+    pub parsed: &'a Parsed<'src>,
+    /// What kube-proxy meant by each of [`Parsed::rulesets`], in the same order; verified and solved.
+    pub proxies: &'a [Proxy<'a, 'src>],
+}
+
+/// One ruleset, and all around it. What several checks ask is worked out once, when the first one asks.
+pub struct Context<'a, 'src> {
+    /// All that was read.
+    pub input: Input<'a, 'src>,
+    /// Which of the rulesets this is.
+    pub source: usize,
+    /// What kube-proxy meant by it.
+    pub proxy: &'a Proxy<'a, 'src>,
+    owners: OnceCell<Owners>,
+    walked: OnceCell<Vec<Walked>>,
+}
+
+impl<'a, 'src> Context<'a, 'src> {
+    /// The ruleset of that index.
+    #[must_use]
+    pub fn new(input: Input<'a, 'src>, source: usize, proxy: &'a Proxy<'a, 'src>) -> Self {
+        Self { input, source, proxy, owners: OnceCell::new(), walked: OnceCell::new() }
+    }
+
+    /// The nat table and its jumps.
+    #[must_use]
+    pub fn nat(&self) -> Option<(&'a Table<'src>, &'a ChainGraph)> {
+        self.proxy.nat()
+    }
+
+    /// The filter table and its jumps.
+    #[must_use]
+    pub fn filter(&self) -> Option<(&'a Table<'src>, &'a ChainGraph)> {
+        self.proxy.resolved.table(TableName::Filter)
+    }
+
+    /// The line of a rule of the nat table.
+    #[must_use]
+    pub fn line(&self, rule: RuleId) -> Span {
+        self.nat().and_then(|(table, _)| table.rules.get(rule.0 as usize)).map(|rule| rule.span).unwrap_or_default()
+    }
+
+    /// The line that declares a chain of the nat table, else its first rule.
+    #[must_use]
+    pub fn declaration(&self, chain: ChainId) -> Span {
+        self.nat().and_then(|(table, _)| table.chains.get(chain.0 as usize)).map(|chain| chain.span).unwrap_or_default()
+    }
+
+    /// A service port as people call it: its name, else the name of its first chain.
+    #[must_use]
+    pub fn service_name(&self, service: &ServicePort<'_>) -> String {
+        match (service.name, service.chains.first()) {
+            (Some(name), _) => name.modern().to_string(),
+            (None, Some(own)) => self.proxy.chain(own.id).name.to_string(),
+            (None, None) => service
+                .captures
+                .iter()
+                .find_map(|capture| capture.address)
+                .map_or_else(|| "a service without a name".into(), |address| format!("the service at {address}")),
+        }
+    }
+
+    /// The name of the service of that index.
+    #[must_use]
+    pub fn name_at(&self, service: u32) -> String {
+        self.proxy.services.get(service as usize).map_or_else(String::new, |service| self.service_name(service))
+    }
+
+    /// The services a chain of the nat table belongs to, by index. Endpoint chains belong to the service that leads
+    /// to them first.
+    #[must_use]
+    pub fn services_of_chain(&self, chain: ChainId) -> &[u32] {
+        self.owners().of_chain(self.proxy, chain)
+    }
+
+    /// The services a rule of the nat table belongs to: those of its chain, or the one it captures for.
+    #[must_use]
+    pub fn services_of_rule(&self, rule: RuleId) -> &[u32] {
+        self.owners().of_rule(self.proxy, rule)
+    }
+
+    /// A subject for what concerns these services: their name, else that of the chain.
+    #[must_use]
+    pub fn subject(&self, services: &[u32], chain: ChainId) -> String {
+        match (services.first(), self.nat()) {
+            (Some(&service), _) => self.name_at(service),
+            (None, Some((table, _))) => table.chain(chain).name.to_string(),
+            (None, None) => String::new(),
+        }
+    }
+
+    /// The service chains that are not as kube-proxy writes them, with what a walk through them comes to.
+    pub(super) fn walked(&self) -> &[Walked] {
+        self.walked.get_or_init(|| walked(self.proxy))
+    }
+
+    /// What leaves the chains of a service untranslated, where a walk was needed and the dump tells.
+    pub(super) fn leak_of(&self, service: u32) -> Option<f64> {
+        self.walked().iter().find(|walked| walked.service == service).map(|walked| walked.leaked)
+    }
+
+    fn owners(&self) -> &Owners {
+        self.owners.get_or_init(|| Owners::new(self.proxy))
+    }
+}

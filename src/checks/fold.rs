@@ -1,0 +1,87 @@
+//! The same fault on many services is one finding with the list.
+
+use super::finding::{Finding, Folded};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+/// What findings that fold have in common: check, ruleset, level, and what is wrong.
+type Key<'a> = (&'static str, Option<usize>, super::Level, &'a str);
+
+/// Findings with messages of their own fold only if there are more of them than a reader wants to see one by one.
+const FEW: usize = 3;
+
+/// Folds findings. Order is kept: a group stands where its first finding stood.
+pub(super) fn folded(findings: Vec<Finding>) -> Vec<Finding> {
+    let groups = groups(&findings);
+    let mut places: HashMap<usize, usize> = HashMap::new();
+    let mut kept: Vec<Finding> = Vec::new();
+    for (finding, group) in findings.into_iter().zip(groups) {
+        match places.entry(group) {
+            Entry::Occupied(place) => absorb(&mut kept[*place.get()], finding),
+            Entry::Vacant(place) => {
+                place.insert(kept.len());
+                kept.push(finding);
+            }
+        }
+    }
+    for group in &mut kept {
+        group.services.sort_unstable();
+        group.services.dedup();
+    }
+    kept
+}
+
+/// By finding: the group it belongs to, as the index of the first finding of that group.
+fn groups(findings: &[Finding]) -> Vec<usize> {
+    let mut many: HashMap<Key<'_>, usize> = HashMap::new();
+    for finding in findings {
+        *many.entry(key(finding, true)).or_default() += 1;
+    }
+    let mut firsts: HashMap<Key<'_>, usize> = HashMap::new();
+    let mut groups = Vec::with_capacity(findings.len());
+    for (at, finding) in findings.iter().enumerate() {
+        let is_many = many.get(&key(finding, true)).is_some_and(|&count| count > FEW);
+        groups.push(*firsts.entry(key(finding, is_many)).or_insert(at));
+    }
+    groups
+}
+
+fn key(finding: &Finding, is_many: bool) -> Key<'_> {
+    let what = finding.several.filter(|_| is_many).unwrap_or(finding.message.as_str());
+    (finding.check, finding.source, finding.level, what)
+}
+
+fn absorb(group: &mut Finding, finding: Finding) {
+    let Finding { subject, message, evidence, services, .. } = finding;
+    group.services.extend(services);
+    group.also.push(Folded { subject, message, evidence });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Span;
+
+    fn finding(subject: &str, message: &str, service: u32) -> Finding {
+        Finding::new(subject, message, Span::default()).services([service])
+    }
+
+    #[test]
+    fn equal_messages_fold_into_the_first_in_its_place() {
+        let list = folded(vec![finding("a", "broken", 3), finding("b", "odd", 2), finding("c", "broken", 1)]);
+        let subjects: Vec<_> = list.iter().map(|finding| finding.subject.as_str()).collect();
+        assert_eq!(subjects, ["a", "b"]);
+        assert_eq!(list[0].also[0].subject, "c");
+        assert_eq!(list[0].services, [1, 3]);
+    }
+
+    #[test]
+    fn many_different_messages_fold_where_the_check_has_words_for_several() {
+        let several =
+            |subject: &str| finding(subject, &format!("wrong target of {subject}"), 0).several("wrong targets");
+        let list = folded(["a", "b", "c", "d"].map(several).to_vec());
+        assert_eq!(list.len(), 1);
+        assert_eq!(list[0].also[0].message, "wrong target of b");
+        assert_eq!(folded(["a", "b", "c"].map(several).to_vec()).len(), 3);
+    }
+}

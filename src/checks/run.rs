@@ -1,0 +1,132 @@
+//! Asks the checks.
+
+use super::catalogue::CATALOGUE;
+use super::cause::without_effects;
+use super::check::{Check, Question};
+use super::context::{Context, Input};
+use super::finding::{Findings, NotEvaluated, Report};
+use super::fold::folded;
+
+/// Which checks to ask, by name.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Selection<'a> {
+    /// Only these; empty: all.
+    pub only: &'a [&'a str],
+    /// Not these.
+    pub skip: &'a [&'a str],
+}
+
+impl Selection<'_> {
+    /// Whether the check of that name is asked.
+    #[must_use]
+    pub fn includes(&self, name: &str) -> bool {
+        (self.only.is_empty() || self.only.contains(&name)) && !self.skip.contains(&name)
+    }
+}
+
+/// Asks every selected check that the evidence can answer.
+#[must_use]
+pub fn run(input: &Input<'_, '_>, selection: Selection<'_>) -> Report {
+    let mut report = Report::default();
+    let each = || input.proxies.iter().enumerate();
+    let contexts: Vec<_> = each().map(|(source, proxy)| Context::new(*input, source, proxy)).collect();
+    for &check in CATALOGUE.iter().filter(|check| selection.includes(check.name)) {
+        match check.question {
+            Question::Input(ask) => {
+                let mut findings = Findings::new(check, None);
+                ask(input, &mut findings);
+                report.findings.extend(findings.list);
+            }
+            Question::Ruleset(ask) => ask_each(&contexts, check, ask, &mut report),
+        }
+    }
+    report.findings = folded(without_effects(report.findings));
+    // Stable: within a level the order of the catalogue stays, and within a check that of the dump.
+    report.findings.sort_by_key(|finding| finding.level);
+    report
+}
+
+fn ask_each(
+    contexts: &[Context<'_, '_>],
+    check: &'static Check,
+    ask: fn(&Context<'_, '_>, &mut Findings),
+    report: &mut Report,
+) {
+    let mut unasked = Vec::new();
+    for cx in contexts {
+        if !check.needs.applies_to(cx.proxy.dialect) {
+            continue;
+        }
+        if let Some(reason) = check.needs.missing_in(cx) {
+            unasked.push(NotEvaluated { check: check.name, source: Some(cx.source), reason });
+            continue;
+        }
+        let mut findings = Findings::new(check, Some(cx.source));
+        ask(cx, &mut findings);
+        findings.list.sort_by_key(|finding| finding.place().start);
+        report.findings.extend(findings.list);
+    }
+    report.not_evaluated.extend(together(unasked, contexts.len()));
+}
+
+/// One line for all rulesets where the reason is the same for each.
+fn together(mut unasked: Vec<NotEvaluated>, rulesets: usize) -> Vec<NotEvaluated> {
+    let is_same = unasked.windows(2).all(|pair| pair[0].reason == pair[1].reason);
+    if is_same && unasked.len() == rulesets {
+        unasked.truncate(1);
+        for each in &mut unasked {
+            each.source = None;
+        }
+    }
+    unasked
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::pages::reported;
+
+    /// The listing that people learn the balancing rules from, in the words of iptables-save.
+    const TUTORIAL: &str = r#"-A KUBE-SERVICES ! -s 100.96.0.0/17 -d 100.96.128.2/32 -p tcp -m comment --comment "kube-system/FOO:foo cluster IP" -m tcp --dport 9153 -j KUBE-MARK-MASQ
+-A KUBE-SERVICES -d 100.96.128.2/32 -p tcp -m comment --comment "kube-system/FOO:foo cluster IP" -m tcp --dport 9153 -j KUBE-SVC-QKJQYQZXY3DRLPVB
+-A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
+-A KUBE-SVC-QKJQYQZXY3DRLPVB -m statistic --mode random --probability 0.33333333349 -j KUBE-SEP-3UIFCWUMBYEVXRYP
+-A KUBE-SVC-QKJQYQZXY3DRLPVB -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-QSKKIZFW3PNDWYKJ
+-A KUBE-SVC-QKJQYQZXY3DRLPVB -j KUBE-SEP-PIHAV4BKXEANYKSM
+-A KUBE-SEP-3UIFCWUMBYEVXRYP -s 100.96.0.2/32 -j KUBE-MARK-MASQ
+-A KUBE-SEP-3UIFCWUMBYEVXRYP -p udp -m udp -j DNAT --to-destination 100.96.0.2:9153
+-A KUBE-SEP-QSKKIZFW3PNDWYKJ -s 100.96.32.2/32 -j KUBE-MARK-MASQ
+-A KUBE-SEP-QSKKIZFW3PNDWYKJ -p udp -m udp -j DNAT --to-destination 100.32.64.2:9153
+-A KUBE-SEP-PIHAV4BKXEANYKSM -s 100.96.64.2/32 -j KUBE-MARK-MASQ
+-A KUBE-SEP-PIHAV4BKXEANYKSM -p udp -m udp -j DNAT --to-destination 100.96.64.2:9153
+"#;
+
+    #[test]
+    fn the_tutorial_has_three_faults_and_no_other() {
+        let report = reported(TUTORIAL);
+        let names: Vec<_> = report.findings.iter().map(|finding| finding.check).collect();
+        assert_eq!(names, ["dnat-target-mismatch", "protocol-mismatch", "service-chain-mismatch"]);
+        let [target, protocol, chain] = report.findings.as_slice() else { panic!("{names:?}") };
+        assert!(target.message.contains("written for `100.96.32.2` but sends to `100.32.64.2:9153`"));
+        let labels = |at: usize| report.findings[at].evidence.iter().map(|line| line.label.as_str());
+        assert!(labels(0).any(|label| label.contains("kube-system/coredns:dns, udp, 100.96.32.2:53")));
+        assert!(protocol.message.contains("takes tcp") && protocol.message.contains("all pods take udp"));
+        assert!(chain.message.contains("made for `kube-system/coredns:metrics`, tcp"), "{}", chain.message);
+        assert_eq!(labels(2).filter(|label| label.contains("kube-system/coredns:dns, udp")).count(), 3);
+    }
+
+    #[test]
+    fn what_a_piece_of_a_table_cannot_prove_is_listed() {
+        let report = reported(TUTORIAL);
+        let unasked: Vec<_> = report.not_evaluated.iter().map(|each| each.check).collect();
+        for check in ["services-not-hooked", "empty-service-chain", "leaking-service", "no-hairpin"] {
+            assert!(unasked.contains(&check), "{unasked:?}");
+        }
+    }
+
+    #[test]
+    fn a_node_without_kube_proxy_has_no_findings_but_says_why() {
+        let report = reported("*nat\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n");
+        assert_eq!(report.findings, []);
+        assert!(report.not_evaluated.iter().any(|each| each.reason.contains("no rules of kube-proxy")));
+    }
+}

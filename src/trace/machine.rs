@@ -1,0 +1,171 @@
+//! The tables of one ruleset, ready to be walked, and what they show of the node without being asked.
+
+use super::index::Index;
+use super::walk::Walk;
+use super::{ChainShares, Packet, TableKey, Trace};
+use crate::facts::Facts;
+use crate::ruleset::{ChainGraph, ChainId, Form, Match, Net, Resolved, Side, Table, TableName, Target, Test};
+use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
+use std::sync::OnceLock;
+
+/// Walks packets through one ruleset. Cheap to make; what it works out on the way serves later packets, too.
+#[derive(Debug)]
+pub struct Machine<'a, 'src> {
+    resolved: &'a Resolved<'a, 'src>,
+    /// By table and chain.
+    indexes: Vec<Vec<OnceLock<Option<Index>>>>,
+    shown: OnceLock<Shown>,
+}
+
+/// What the rules prove of the node and the cluster.
+#[derive(Debug, Default)]
+pub(super) struct Shown {
+    /// Addresses that rules send to service chains: services, not the node.
+    pub(super) cluster_ips: HashSet<IpAddr>,
+    /// Addresses that DNAT rules lead to.
+    pub(super) endpoints: HashSet<IpAddr>,
+    /// The net of the pods: what kube-proxy does not masquerade.
+    pub(super) pod_net: Option<Net>,
+    /// The mark of packets to be masqueraded.
+    pub(super) masquerade_mark: Option<u32>,
+    /// The mark of packets to be dropped.
+    pub(super) drop_mark: Option<u32>,
+}
+
+impl<'a, 'src> Machine<'a, 'src> {
+    /// A machine for that ruleset.
+    #[must_use]
+    pub fn new(resolved: &'a Resolved<'a, 'src>) -> Self {
+        let indexes = |table: &Table<'_>| table.chains.iter().map(|_| OnceLock::new()).collect();
+        Self { resolved, indexes: resolved.ruleset.tables.iter().map(indexes).collect(), shown: OnceLock::new() }
+    }
+
+    /// Walks a packet through all hooks and tables.
+    #[must_use]
+    pub fn trace(&self, packet: &Packet, facts: &Facts) -> Trace {
+        Walk::new(self, packet, facts).trace()
+    }
+
+    /// Walks a packet through one chain of a table, as a packet at the first hook of its way; `None` if the text has
+    /// no such table or chain.
+    #[must_use]
+    pub fn chain_shares(
+        &self,
+        table: TableName<'_>,
+        chain: ChainId,
+        packet: &Packet,
+        facts: &Facts,
+    ) -> Option<ChainShares> {
+        let key = self.key(table)?;
+        (self.table(key).chains.len() > chain.0 as usize)
+            .then(|| Walk::new(self, packet, facts).chain_shares(key, chain))
+    }
+
+    /// The place of the table of that name.
+    #[must_use]
+    pub fn key(&self, name: TableName<'_>) -> Option<TableKey> {
+        let at = self.resolved.ruleset.tables.iter().position(|table| table.name == name)?;
+        u32::try_from(at).ok().map(TableKey)
+    }
+
+    /// The table of that place.
+    ///
+    /// # Panics
+    /// On a key of another ruleset.
+    #[must_use]
+    pub fn table(&self, key: TableKey) -> &'a Table<'src> {
+        &self.resolved.ruleset.tables[key.0 as usize]
+    }
+
+    pub(super) fn graph(&self, key: TableKey) -> &'a ChainGraph {
+        &self.resolved.graphs[key.0 as usize]
+    }
+
+    pub(super) fn index(&self, key: TableKey, chain: ChainId) -> Option<&Index> {
+        self.indexes[key.0 as usize][chain.0 as usize].get_or_init(|| Index::new(self.table(key), chain)).as_ref()
+    }
+
+    /// Whether rules of that table may hide the interfaces they ask for.
+    pub(super) fn hides_interfaces(&self, key: TableKey) -> bool {
+        matches!(self.table(key).form, Form::List { verbose: false, .. })
+    }
+
+    pub(super) fn shown(&self) -> &Shown {
+        self.shown.get_or_init(|| {
+            let mut shown = Shown::default();
+            if let Some(nat) = self.key(TableName::Nat) {
+                shown.read_nat(self.table(nat));
+            }
+            if let Some(filter) = self.key(TableName::Filter) {
+                shown.drop_mark = mark_dropped(self.table(filter));
+            }
+            shown
+        })
+    }
+}
+
+impl Shown {
+    fn read_nat(&mut self, nat: &Table<'_>) {
+        let mut nets: HashMap<&Net, usize> = HashMap::new();
+        for rule in &nat.rules {
+            let tests = nat.matches(rule);
+            match &rule.target {
+                Some(Target::Jump(chain)) if chain.starts_with(b"KUBE-SVC-") => {
+                    self.cluster_ips.extend(tests.iter().filter_map(destination_host));
+                }
+                Some(Target::Jump(chain)) if *chain == "KUBE-MARK-MASQ" => {
+                    if let Some(net) = tests.iter().find_map(|each| other_source(each)) {
+                        *nets.entry(net).or_default() += 1;
+                    }
+                }
+                Some(Target::Dnat(to)) => self.endpoints.extend(to.address()),
+                Some(Target::Return) if nat.chain(rule.chain).name == "KUBE-POSTROUTING" => {
+                    self.masquerade_mark = tests.iter().find_map(|each| mark_of(each, true)).or(self.masquerade_mark);
+                }
+                Some(Target::Masquerade(_)) if nat.chain(rule.chain).name == "KUBE-POSTROUTING" => {
+                    self.masquerade_mark = tests.iter().find_map(|each| mark_of(each, false)).or(self.masquerade_mark);
+                }
+                _ => {}
+            }
+        }
+        self.pod_net = nat
+            .rules
+            .iter()
+            .flat_map(|rule| nat.matches(rule))
+            .filter_map(other_source)
+            .filter(|net| nets.contains_key(net))
+            .max_by_key(|net| nets.get(net).copied())
+            .cloned();
+    }
+}
+
+/// The one address a test asks for as destination.
+fn destination_host(each: &Match<'_>) -> Option<IpAddr> {
+    match &each.test {
+        Test::Address { side: Side::Destination, net } if !each.inverted => net.as_host(),
+        _ => None,
+    }
+}
+
+/// The net of `! -s NET`.
+fn other_source<'t>(each: &'t Match<'_>) -> Option<&'t Net> {
+    match &each.test {
+        Test::Address { side: Side::Source, net } if each.inverted && net.as_host().is_none() => Some(net),
+        _ => None,
+    }
+}
+
+fn mark_of(each: &Match<'_>, inverted: bool) -> Option<u32> {
+    match each.test {
+        Test::Mark(mark) if each.inverted == inverted && mark.value != 0 => Some(mark.value),
+        _ => None,
+    }
+}
+
+/// The mark that a rule of KUBE-FIREWALL drops.
+fn mark_dropped(filter: &Table<'_>) -> Option<u32> {
+    let (chain, _) = filter.chain_ids().find(|(_, chain)| chain.name == "KUBE-FIREWALL")?;
+    let mut drops = filter.rules_of(chain).filter(|(_, rule)| rule.target == Some(Target::Drop));
+    drops.find_map(|(_, rule)| filter.matches(rule).iter().find_map(|each| mark_of(each, false)))
+}
