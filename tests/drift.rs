@@ -79,7 +79,11 @@ fn every_dump_is_in_step_with_its_own_objects_whether_the_node_is_named_or_not()
             assert!(said.is_empty(), "{} {node:?}: {said:#?}", case.name);
             assert!(report.not_evaluated.is_empty(), "{}: {:?}", case.name, report.not_evaluated);
             let verdict = verdict(&report);
-            assert!(verdict.iter().all(|(level, text)| *level == Level::Info && text.starts_with("in step")), "{}: {verdict:?}", case.name);
+            assert!(
+                verdict.iter().all(|(level, text)| *level == Level::Info && text.starts_with("in step")),
+                "{}: {verdict:?}",
+                case.name
+            );
             assert_eq!(verdict.len(), case.families, "{}", case.name);
         }
     }
@@ -92,7 +96,7 @@ fn what_changed_while_kube_proxy_was_stopped_is_named() {
     let expected = [
         "field-mismatch shop/image-resizer port",
         "ghost-service telemetry/statsd",
-        "missing-endpoint shop/abandoned 10.244.1.210:8080",
+        "missing-endpoint shop/abandoned 10.244.1.210:80",
         "missing-endpoint shop/cart:http 10.244.2.201:8080",
         "stale-endpoint shop/cart:http 10.244.1.5:8080",
         "stale-endpoint shop/catalog:grpc 10.244.1.10:9090",

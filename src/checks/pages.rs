@@ -43,7 +43,7 @@ fn examples(page: &str) -> Vec<Example> {
             examples.push(example(lines.by_ref().take_while(|line| !line.starts_with("```"))));
         } else if let ("```yaml", Some(last)) = (line.trim_end(), examples.last_mut()) {
             let objects = lines.by_ref().take_while(|line| !line.starts_with("```"));
-            last.objects = Some(objects.map(|line| format!("{line}\n")).collect());
+            last.objects = Some(objects.collect::<Vec<_>>().join("\n"));
         }
     }
     examples

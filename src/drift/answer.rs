@@ -145,6 +145,9 @@ fn owners(objects: &Objects) -> HashMap<IpAddr, &Pod> {
     alive.flat_map(|pod| pod.addresses.iter().map(move |&address| (address, pod))).collect()
 }
 
+/// Service ports of the rules, and the service they all are, if the objects have no port of it.
+type GhostGroup = (Option<(String, String)>, Vec<u32>);
+
 struct Collector<'a, 'p, 'src> {
     sight: Sight<'a, 'p, 'src>,
     objects: &'a Objects,
@@ -260,7 +263,7 @@ impl Collector<'_, '_, '_> {
     fn capture_lines(&self, service: &ServicePort<'_>) -> Vec<Span> {
         let filter = self.sight.proxy.resolved.table(TableName::Filter);
         let jumps =
-            service.captures.iter().flat_map(|capture| capture.jumps.first()).filter_map(|&rule| self.line(rule));
+            service.captures.iter().filter_map(|capture| capture.jumps.first()).filter_map(|&rule| self.line(rule));
         let blocks = service.captures.iter().flat_map(|capture| &capture.blocks);
         let blocks = blocks.filter_map(|block| Some(filter?.0.rule(block.rule).span));
         jumps.chain(blocks).take(1).collect()
@@ -320,18 +323,19 @@ impl Collector<'_, '_, '_> {
     fn ghosts(&mut self, expected: &Expected<'_>, ghosts: &[u32]) {
         let known: HashMap<(&str, &str), &ExpectedPort<'_>> =
             expected.ports.iter().map(|port| ((port.name.namespace.as_str(), port.name.name.as_str()), port)).collect();
-        let mut groups: Vec<(Option<(String, String)>, Vec<u32>)> = Vec::new();
+        let mut groups: Vec<GhostGroup> = Vec::new();
         let mut places: HashMap<(String, String), usize> = HashMap::new();
         for &at in ghosts {
             let owner = owner_of(&self.sight.proxy.services[at as usize]);
             let whole = owner.filter(|(namespace, name)| !known.contains_key(&(namespace.as_str(), name.as_str())));
-            match whole.as_ref().and_then(|whole| places.get(whole)) {
-                Some(&place) => groups[place].1.push(at),
-                None => {
-                    whole.iter().for_each(|whole| _ = places.insert(whole.clone(), groups.len()));
-                    groups.push((whole, vec![at]));
-                }
+            if let Some(&place) = whole.as_ref().and_then(|whole| places.get(whole)) {
+                groups[place].1.push(at);
+                continue;
             }
+            if let Some(whole) = &whole {
+                places.insert(whole.clone(), groups.len());
+            }
+            groups.push((whole, vec![at]));
         }
         for (whole, services) in groups {
             self.ghost(expected, whole, services, &known);

@@ -44,7 +44,7 @@ impl Captures<'_> {
         let is_right = is_hidden || (found.len() == 1 && found.contains(&address));
         let has_host = self.of(CaptureKind::ClusterIp).any(|capture| capture.host.is_some());
         (!is_right && !has_host)
-            .then(|| self.field("clusterIP", "spec.clusterIP", &[address], &found, self.of(CaptureKind::ClusterIp)))
+            .then(|| field("clusterIP", "spec.clusterIP", &[address], &found, self.of(CaptureKind::ClusterIp)))
     }
 
     fn port(&self) -> Option<Field> {
@@ -53,7 +53,7 @@ impl Captures<'_> {
         let found: BTreeSet<u16> = at_address().filter_map(|capture| capture.port).collect();
         let is_right = found.iter().all(|port| *port == wanted);
         let (path, expected) = (format!("spec.ports[{}].port", self.index), [wanted]);
-        (!is_right).then(|| self.field("port", &path, &expected, &found, at_address()))
+        (!is_right).then(|| field("port", &path, &expected, &found, at_address()))
     }
 
     fn node_port(&self) -> Option<Field> {
@@ -62,8 +62,7 @@ impl Captures<'_> {
         let ports: BTreeSet<u16> = wanted.iter().map(|wanted| wanted.port).collect();
         let is_hidden = found.is_empty() && !wanted.iter().any(|wanted| self.must_show(wanted));
         let path = format!("spec.ports[{}].nodePort", self.index);
-        (found != ports && !is_hidden)
-            .then(|| self.field("nodePort", &path, &ports, &found, self.of(CaptureKind::NodePort)))
+        (found != ports && !is_hidden).then(|| field("nodePort", &path, &ports, &found, self.of(CaptureKind::NodePort)))
     }
 
     fn external_ips(&self) -> Option<Field> {
@@ -93,20 +92,19 @@ impl Captures<'_> {
             .chain(others.iter().filter(|address| wanted.contains(*address)))
             .copied()
             .collect();
-        is_wrong.then(|| self.field(name, path, &wanted, &found, self.of(kind)))
+        is_wrong.then(|| field(name, path, &wanted, &found, self.of(kind)))
     }
+}
 
-    fn field<'c, T: Display + 'c>(
-        &self,
-        name: &'static str,
-        path: &str,
-        expected: impl IntoIterator<Item = &'c T>,
-        found: impl IntoIterator<Item = &'c T>,
-        captures: impl Iterator<Item = &'c Capture<'c>>,
-    ) -> Field {
-        let rules = captures.flat_map(|capture| capture.jumps.first()).copied().collect();
-        Field { name, path: path.to_owned(), expected: list(expected), found: list(found), rules }
-    }
+fn field<'c, T: Display + 'c>(
+    name: &'static str,
+    path: &str,
+    expected: impl IntoIterator<Item = &'c T>,
+    found: impl IntoIterator<Item = &'c T>,
+    captures: impl Iterator<Item = &'c Capture<'c>>,
+) -> Field {
+    let rules = captures.filter_map(|capture| capture.jumps.first()).copied().collect();
+    Field { name, path: path.to_owned(), expected: list(expected), found: list(found), rules }
 }
 
 /// Values in a row; `none` for none.

@@ -57,7 +57,7 @@ impl Sight<'_, '_, '_> {
     pub(super) fn differing(&self, service: &ServicePort<'_>, port: &ExpectedPort<'_>) -> Differing {
         let mut best: Option<Differing> = None;
         for view in &port.views {
-            let differing = self.from_view(service, port, view);
+            let differing = self.by_view(service, port, view);
             if best.as_ref().is_none_or(|best| differing.count() < best.count()) {
                 best = Some(differing);
             }
@@ -65,7 +65,7 @@ impl Sight<'_, '_, '_> {
         best.unwrap_or_default()
     }
 
-    fn from_view(&self, service: &ServicePort<'_>, port: &ExpectedPort<'_>, view: &View) -> Differing {
+    fn by_view(&self, service: &ServicePort<'_>, port: &ExpectedPort<'_>, view: &View) -> Differing {
         let wanted = wanted(port, view, self.era);
         let policies: Vec<Field> = policies(service, view).collect();
         let same = |name| !policies.iter().any(|field: &Field| field.name == name);

@@ -156,15 +156,15 @@ impl<'src> Proxy<'_, 'src> {
     }
 
     /// Service ports named anywhere in the dump, and usual ones, in both forms of unnamed ports.
-    fn candidates(&self, names: &'src [String]) -> Vec<Candidate<'src>> {
+    fn candidates(&self, told: &'src [String]) -> Vec<Candidate<'src>> {
         let named = self.services.iter().filter_map(|service| service.name);
         let inside = self.chains.iter().filter_map(|chain| chain.named);
         let ends = self.endpoints.iter().filter_map(|endpoint| endpoint.named);
-        let given = names.iter().filter_map(|name| ServicePortName::parse(name.as_bytes()));
+        let told = told.iter().filter_map(|name| ServicePortName::parse(name.as_bytes()));
         let usual = USUAL_SERVICES.iter().filter_map(|name| ServicePortName::parse(name.as_bytes()));
         let mut seen = HashSet::new();
         let mut candidates = Vec::new();
-        for service in usual.chain(given).chain(named).chain(inside).chain(ends).map(ServicePortName::modern) {
+        for service in usual.chain(told).chain(named).chain(inside).chain(ends).map(ServicePortName::modern) {
             if seen.insert(service) {
                 candidates.extend(PROTOCOLS.into_iter().flat_map(|protocol| forms(service, protocol)));
             }

@@ -11,13 +11,13 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// One dump and what is known of it (`testdata/dumps/cases.tsv`).
-pub struct Case {
-    pub name: String,
-    pub minor: u16,
-    pub node: String,
-    pub families: usize,
+pub(crate) struct Case {
+    pub(crate) name: String,
+    pub(crate) minor: u16,
+    pub(crate) node: String,
+    pub(crate) families: usize,
     /// Whether its rules are meant to differ from its objects.
-    pub is_different: bool,
+    pub(crate) is_different: bool,
 }
 
 /// A balancing rule deleted and an endpoint chain emptied; kube-proxy stopped before the objects changed.
@@ -37,7 +37,7 @@ fn unzipped(name: &str) -> Vec<u8> {
 }
 
 /// The cases in iptables mode.
-pub fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     let table = fs::read_to_string(dumps().join("cases.tsv")).unwrap();
     let rows = table.lines().skip(1).map(|row| row.split('\t').collect::<Vec<_>>());
     rows.filter(|row| row[2] == "iptables" && row[0] != WITHOUT_NAT).map(|row| case(&row)).collect()
@@ -54,13 +54,13 @@ fn case(row: &[&str]) -> Case {
 }
 
 impl Case {
-    pub fn objects(&self) -> Value {
+    pub(crate) fn objects(&self) -> Value {
         serde_json::from_slice(&unzipped(&format!("{}.objects.json.gz", self.name))).unwrap()
     }
 }
 
 /// Asks `question` of all rulesets of a case.
-pub fn proxies_of<T>(case: &Case, question: impl FnOnce(&Sources, &Parsed<'_>, &[Proxy<'_, '_>]) -> T) -> T {
+pub(crate) fn proxies_of<T>(case: &Case, question: impl FnOnce(&Sources, &Parsed<'_>, &[Proxy<'_, '_>]) -> T) -> T {
     let mut sources = Sources::default();
     for suffix in ["", "-v6"].iter().take(case.families) {
         let file = format!("{}{suffix}.save.gz", case.name);
