@@ -19,3 +19,4 @@ pub mod shares;
 pub mod source;
 pub mod syntax;
 pub mod trace;
+pub mod view;
