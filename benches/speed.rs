@@ -124,7 +124,7 @@ fn checks_input<'a, 'src>(
     parsed: &'a Parsed<'src>,
     proxies: &'a [Proxy<'a, 'src>],
 ) -> checks::Input<'a, 'src> {
-    checks::Input { sources, parsed, proxies }
+    checks::Input { sources, parsed, proxies, api: None }
 }
 
 /// The program as users run it, against a process that does the baseline alone. Whether all runs ended well.

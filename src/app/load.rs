@@ -43,7 +43,7 @@ pub(super) fn with_node<T>(
     let machines: Vec<Machine<'_, '_>> = resolved.iter().map(Machine::new).collect();
     let facts = wanted.facts.cloned().map_or_else(|| known_live(&network), Ok)?;
     let shares = proxies.iter().zip(&machines).map(|(proxy, machine)| all_shares(machine, proxy, &facts)).collect();
-    let asked = checks::Input { sources: &input.sources, parsed: &parsed, proxies: &proxies };
+    let asked = checks::Input { sources: &input.sources, parsed: &parsed, proxies: &proxies, api: None };
     let report = wanted.checks.map_or_else(Report::default, |selection| checks::run(&asked, selection));
     let mut node = Node {
         sources: &input.sources,
