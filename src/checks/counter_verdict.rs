@@ -100,3 +100,46 @@ fn skewed(cx: &Context<'_, '_>, counted: &Counted<'_, '_>, tail: f64) -> Finding
 
 /// Rules shown with their counts.
 const MOST_LINES: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::super::pages::reported;
+    use super::super::{Level, Report};
+
+    /// A chain with two pods of equal shares and these counters.
+    fn counted(first: u64, second: u64) -> Report {
+        reported(&format!(
+            r#"*nat
+[0:0] -A KUBE-SERVICES -d 10.96.12.34/32 -p tcp -m comment --comment "demo/web:http cluster IP" -m tcp --dport 80 -j KUBE-SVC-XRY76EGRC3BSCIIJ
+[0:0] -A KUBE-SEP-HEYAT6BZNHOVKI2P -p tcp -m comment --comment "demo/web:http" -m tcp -j DNAT --to-destination 10.244.2.9:8080
+[0:0] -A KUBE-SEP-UIODFAJFTN25OFRG -p tcp -m comment --comment "demo/web:http" -m tcp -j DNAT --to-destination 10.244.1.7:8080
+[{first}:0] -A KUBE-SVC-XRY76EGRC3BSCIIJ -m comment --comment "demo/web:http -> 10.244.1.7:8080" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-UIODFAJFTN25OFRG
+[{second}:0] -A KUBE-SVC-XRY76EGRC3BSCIIJ -m comment --comment "demo/web:http -> 10.244.2.9:8080" -j KUBE-SEP-HEYAT6BZNHOVKI2P
+"#
+        ))
+    }
+
+    #[track_caller]
+    fn says(report: &Report, level: Level, words: &str) {
+        let verdict = report.findings.iter().find(|finding| finding.check == "counter-verdict").unwrap();
+        assert_eq!(verdict.level, level);
+        assert!(verdict.message.contains(words), "{}", verdict.message);
+    }
+
+    /// Of one degree of freedom, χ² of 140 and 60 is `2·40²/100 = 32` (p 1.5e-8), of 119 and 81 `2·19²/100 = 7.22`
+    /// (p 0.0072).
+    #[test]
+    fn far_from_the_shares_is_skewed_and_chance_is_not() {
+        says(&counted(140, 60), Level::Warning, "p = 2e-8");
+        says(&counted(119, 81), Level::Info, "p = 0.01");
+    }
+
+    #[test]
+    fn few_connections_tell_nothing_and_none_are_not_evaluated() {
+        says(&counted(9, 0), Level::Info, "too few");
+        let report = counted(0, 0);
+        assert!(report.findings.iter().all(|finding| finding.check != "counter-verdict"));
+        let unasked = report.not_evaluated.iter().find(|each| each.check == "counter-verdict").unwrap();
+        assert!(unasked.reason.contains("all counters"), "{}", unasked.reason);
+    }
+}

@@ -26,16 +26,20 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
         found.push(sets_nothing(cx, table, marker));
         return;
     }
+    let forward = unwired_forward(cx, mark);
     let asked = fixed(table, StaticChain::Postrouting).map(|chain| tests(table, chain, |_| true)).unwrap_or_default();
-    if let Some(&(rule, wanted)) = asked.first() {
-        if !asked.iter().any(|(_, wanted)| wanted.matches(mark)) {
-            found.push(differs(table, marker, mark, (table, rule, wanted), "KUBE-POSTROUTING"));
-        } else if is_toggled(table, marker, mark, &asked) {
-            found.push(toggles(table, marker));
+    let wired = |wanted: &[(RuleId, Mark)]| wanted.iter().any(|(_, wanted)| wanted.matches(mark));
+    match (asked.first(), forward) {
+        (Some(&(rule, wanted)), forward) if !wired(&asked) => {
+            let finding = differs(table, marker, mark, (table, rule, wanted), "KUBE-POSTROUTING");
+            found.push(match forward {
+                Some((filter, rule, wanted)) => finding.line(filter.rule(rule).span, format!("asks for {wanted}, too")),
+                None => finding,
+            });
         }
-    }
-    if let Some(finding) = forward(cx, table, marker, mark) {
-        found.push(finding);
+        (_, Some(asked)) => found.push(differs(table, marker, mark, asked, "KUBE-FORWARD").effect(DROPPED)),
+        (Some(_), None) if is_toggled(table, marker, mark, &asked) => found.push(toggles(table, marker)),
+        _ => {}
     }
 }
 
@@ -51,19 +55,17 @@ fn is_toggled(table: &Table<'_>, marker: ChainId, mark: u32, asked: &[(RuleId, M
     again.is_some_and(|again| again != mark && !asked.iter().any(|(_, wanted)| wanted.matches(again)))
 }
 
-/// The same for the rule of filter KUBE-FORWARD that lets marked packets pass.
-fn forward(cx: &Context<'_, '_>, nat: &Table<'_>, marker: ChainId, mark: u32) -> Option<Finding> {
+/// The rule of filter KUBE-FORWARD that lets marked packets pass, if it asks for another mark.
+fn unwired_forward<'a, 'src>(cx: &Context<'a, 'src>, mark: u32) -> Option<(&'a Table<'src>, RuleId, Mark)> {
     let (filter, _) = cx.filter()?;
     let chain = fixed(filter, StaticChain::Forward)?;
     let asked = tests(filter, chain, |target| matches!(target, Some(Target::Accept)));
     let &(rule, wanted) = asked.first()?;
-    let is_wired = asked.iter().any(|(_, wanted)| wanted.matches(mark));
-    (!is_wired).then(|| {
-        differs(nat, marker, mark, (filter, rule, wanted), "KUBE-FORWARD").effect(
-            "Where the FORWARD chain drops by default, connections to node ports and external addresses whose pod is on another node are dropped.",
-        )
-    })
+    (!asked.iter().any(|(_, wanted)| wanted.matches(mark))).then_some((filter, rule, wanted))
 }
+
+const DROPPED: &str = "Where the FORWARD chain drops by default, connections to node ports and external addresses whose \
+    pod is on another node are dropped.";
 
 const UNMASKED: &str = "Packets that need masquerade keep their source: connections to node ports and external \
     addresses whose pod is on another node, and of pods to themselves, get no answer.";

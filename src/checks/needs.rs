@@ -122,6 +122,9 @@ impl Needs {
 
 const NO_COUNTERS: &str = "the dump has no counters: iptables-save -c";
 
+/// What a listing without `-x` prints unrounded at most; where it is less, only the bytes beside it were rounded.
+const MOST_EXACT: u64 = 99_999;
+
 const ROUNDED_COUNTERS: &str = "the listing rounds its counters: list with -x, or better use iptables-save -c";
 
 const ZERO_COUNTERS: &str =
@@ -141,7 +144,7 @@ fn without_counters(cx: &Context<'_, '_>) -> Option<&'static str> {
     let Some((table, _)) = cx.nat().filter(|(table, _)| !table.counters.is_empty()) else { return Some(NO_COUNTERS) };
     let rules = || cx.proxy.chains.iter().flat_map(|chain| &chain.balancing);
     let mut counters = rules().filter_map(|rule| table.counters(rule.rule));
-    if counters.clone().any(|each| each.rounded) {
+    if counters.clone().any(|each| each.rounded && each.packets > MOST_EXACT) {
         return Some(ROUNDED_COUNTERS);
     }
     (rules().next().is_some() && counters.all(|each| each.packets == 0)).then_some(ZERO_COUNTERS)
