@@ -1,6 +1,7 @@
 //! All that was read of a node, as views and renderers ask for it: rulesets, what kube-proxy meant, shares, findings.
 
 use crate::checks::{Finding, Report};
+use crate::drift::{Located, ServiceFacts};
 use crate::facts::Facts;
 use crate::kube::{Balancing, Capture, CaptureKind, CaptureState, Proxy, ServicePort, TrafficPolicy};
 use crate::ruleset::{RuleId, Table, TableName};
@@ -28,6 +29,16 @@ pub struct Node<'a, 'src> {
     pub facts: Facts,
     /// What the checks found.
     pub report: Report,
+    /// What the API says, if it was given.
+    pub cluster: Option<Cluster>,
+}
+
+/// What the API says of the node and of its services.
+pub struct Cluster {
+    /// Which node this is.
+    pub located: Located,
+    /// By ruleset and by index of its services; `None` for a service the API does not have.
+    pub facts: Vec<Vec<Option<ServiceFacts>>>,
 }
 
 /// One service port with what was worked out for it.
@@ -46,6 +57,12 @@ pub struct Item<'n, 'src> {
 }
 
 impl<'src> Node<'_, 'src> {
+    /// What the API says of a service port.
+    #[must_use]
+    pub fn facts_of(&self, item: &Item<'_, '_>) -> Option<&ServiceFacts> {
+        self.cluster.as_ref()?.facts.get(item.source)?.get(item.index)?.as_ref()
+    }
+
     /// All service ports, ruleset by ruleset.
     pub fn items(&self) -> impl Iterator<Item = Item<'_, 'src>> {
         let rulesets = self.proxies.iter().zip(&self.shares).enumerate();
