@@ -4,6 +4,7 @@
 //! function, which asks the question it was given.
 
 use super::complain;
+use super::hopeless::refuse_hopeless;
 use super::pick::narrowed;
 use crate::checks::{self, Report, Selection};
 use crate::cli::Cli;
@@ -11,12 +12,11 @@ use crate::facts::Facts;
 use crate::input::{self, Given, Input, Network};
 use crate::kube::Proxy;
 use crate::ruleset::Resolved;
-use crate::shares::{ServiceShares, shares};
 use crate::source::Note;
 use crate::syntax::{Parsed, parse};
 use crate::trace::Machine;
-use crate::view::Node;
-use anyhow::{Result, anyhow, bail};
+use crate::view::{Node, Walked};
+use anyhow::{Result, anyhow};
 use std::io::{self, IsTerminal};
 
 /// What a question needs besides the tables.
@@ -42,7 +42,7 @@ pub(super) fn with_node<T>(
     let proxies: Vec<Proxy<'_, '_>> = resolved.iter().map(meant).collect();
     let machines: Vec<Machine<'_, '_>> = resolved.iter().map(Machine::new).collect();
     let facts = wanted.facts.cloned().map_or_else(|| known_live(&network), Ok)?;
-    let shares = proxies.iter().zip(&machines).map(|(proxy, machine)| all_shares(machine, proxy, &facts)).collect();
+    let shares = proxies.iter().map(|proxy| vec![Walked::new(); proxy.services.len()]).collect();
     let asked = checks::Input { sources: &input.sources, parsed: &parsed, proxies: &proxies };
     let report = wanted.checks.map_or_else(Report::default, |selection| checks::run(&asked, selection));
     let mut node = Node {
@@ -70,10 +70,6 @@ fn meant<'a, 'src>(resolved: &'a Resolved<'a, 'src>) -> Proxy<'a, 'src> {
     proxy.verify();
     proxy.solve();
     proxy
-}
-
-fn all_shares<'src>(machine: &Machine<'_, 'src>, proxy: &Proxy<'_, 'src>, facts: &Facts) -> Vec<ServiceShares> {
-    proxy.services.iter().map(|service| shares(machine, proxy, service, facts)).collect()
 }
 
 /// The files that were named, or else what comes over standard input, or else what this very node holds.
@@ -112,24 +108,3 @@ fn known_live(network: &Network) -> Result<Facts> {
 const ADVICE: &str = "  on a node:     sudo iptables-save | kubenat          (add -c for counters)
   from a file:   kubenat node.save
   just to try:   kubenat --demo";
-
-/// Text without a single rule, chain or remark is no dump of anything.
-fn refuse_hopeless(input: &Input, parsed: &Parsed<'_>) -> Result<()> {
-    if !parsed.rulesets.is_empty() || !parsed.remarks.is_empty() {
-        return Ok(());
-    }
-    let names: Vec<&str> = input.sources.files().iter().map(|file| spoken(&file.name)).collect();
-    let is_empty = input.sources.files().iter().all(|file| file.original().trim_ascii().is_empty());
-    let what = if is_empty { EMPTY } else { "no rule of iptables in it" };
-    bail!("{}: there is {what}\n{EXPECTED}", names.join(", "))
-}
-
-fn spoken(name: &str) -> &str {
-    if name == "-" { "standard input" } else { name }
-}
-
-const EMPTY: &str = "nothing in it\n  so prints a node whose iptables holds no rule, as in kube-proxy's nftables mode \
-    (`nft list tables` tells)";
-
-const EXPECTED: &str = "  expected: what `iptables-save`, `iptables -S` or `iptables -L -n -v` prints, whole or in pieces\n  \
-    on a node: sudo iptables-save -c | kubenat\n  just to try: kubenat --demo";

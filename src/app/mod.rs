@@ -8,6 +8,7 @@ mod complain;
 mod convert;
 mod exit;
 mod explain;
+mod hopeless;
 mod load;
 mod lookup;
 mod pick;
