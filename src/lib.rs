@@ -8,6 +8,7 @@ pub mod app;
 pub mod checks;
 pub mod cli;
 pub mod doc;
+pub mod drift;
 pub mod facts;
 pub mod input;
 pub mod kube;

@@ -1,5 +1,6 @@
 //! What real iptables prints for its own extension suite, where that lies beside the repository
 //! (`../shared/iptables-suite`): every line is read, everything prints back, and the forms agree.
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test may fail, and says what it skips")]
 
 mod text;
 

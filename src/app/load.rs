@@ -16,16 +16,29 @@ use crate::source::Note;
 use crate::syntax::{Parsed, parse};
 use crate::trace::Machine;
 use crate::view::{Node, Walked};
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result, anyhow};
 use std::io::{self, IsTerminal};
+use std::net::IpAddr;
+use std::path::PathBuf;
 
 /// What a question needs besides the tables.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Wanted<'w> {
     /// Which checks to ask; `None`: no check.
     pub(super) checks: Option<Selection<'w>>,
-    /// What is known of the node.
-    pub(super) facts: Option<&'w Facts>,
+    /// What the user told of the node, and in which words.
+    pub(super) facts: Option<&'w Told>,
+}
+
+/// What the user told of the node: what `ip` printed, and addresses of its own.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    /// What `ip -j addr` printed, with the name of the file.
+    pub(super) addresses: Vec<(PathBuf, Vec<u8>)>,
+    /// What `ip -j route` printed.
+    pub(super) routes: Vec<(PathBuf, Vec<u8>)>,
+    /// Addresses that are the node's.
+    pub(super) own: Vec<IpAddr>,
 }
 
 /// Reads everything and asks `question` of it.
@@ -41,9 +54,9 @@ pub(super) fn with_node<T>(
     let resolved: Vec<Resolved<'_, '_>> = parsed.rulesets.iter().map(Resolved::new).collect();
     let proxies: Vec<Proxy<'_, '_>> = resolved.iter().map(meant).collect();
     let machines: Vec<Machine<'_, '_>> = resolved.iter().map(Machine::new).collect();
-    let facts = wanted.facts.cloned().map_or_else(|| known_live(&network), Ok)?;
+    let facts = known(&network, wanted.facts)?;
     let shares = proxies.iter().map(|proxy| vec![Walked::new(); proxy.services.len()]).collect();
-    let asked = checks::Input { sources: &input.sources, parsed: &parsed, proxies: &proxies };
+    let asked = checks::Input { sources: &input.sources, parsed: &parsed, proxies: &proxies, api: None };
     let report = wanted.checks.map_or_else(Report::default, |selection| checks::run(&asked, selection));
     let mut node = Node {
         sources: &input.sources,
@@ -93,18 +106,52 @@ fn live() -> Result<(Input, Network)> {
     Ok((capture.input, capture.network))
 }
 
-/// What `ip` told of the node during a live capture.
-fn known_live(network: &Network) -> Result<Facts> {
+/// What `ip` told of the node during a live capture, and what the user told; what both tell is the user's word.
+fn known(network: &Network, told: Option<&Told>) -> Result<Facts> {
     let mut facts = Facts::default();
-    if let Some(addresses) = &network.addresses {
+    let (no_addresses, no_routes) =
+        told.map_or((true, true), |told| (told.addresses.is_empty(), told.routes.is_empty()));
+    if let Some(addresses) = network.addresses.as_ref().filter(|_| no_addresses) {
         facts.read_addresses(addresses.as_bytes())?;
     }
-    for routes in [&network.routes_v4, &network.routes_v6].into_iter().flatten() {
+    for routes in [&network.routes_v4, &network.routes_v6].into_iter().flatten().filter(|_| no_routes) {
         facts.read_routes(routes.as_bytes())?;
     }
+    let Some(told) = told else { return Ok(facts) };
+    for (file, text) in &told.addresses {
+        facts.read_addresses(text).with_context(|| format!("cannot take addresses from {}", file.display()))?;
+    }
+    for (file, text) in &told.routes {
+        facts.read_routes(text).with_context(|| format!("cannot take routes from {}", file.display()))?;
+    }
+    told.own.iter().for_each(|address| facts.add_node_ip(*address));
     Ok(facts)
 }
 
 const ADVICE: &str = "  on a node:     sudo iptables-save | kubenat          (add -c for counters)
   from a file:   kubenat node.save
   just to try:   kubenat --demo";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIVE: &str = r#"[{"ifname":"eth0","addr_info":[{"family":"inet","local":"192.0.2.7","prefixlen":24}]}]"#;
+
+    #[test]
+    fn what_the_user_tells_joins_what_the_node_tells() {
+        let network = Network { addresses: Some(LIVE.into()), ..Network::default() };
+        let own = IpAddr::from([198, 51, 100, 9]);
+        let told = Told { own: vec![own], ..Told::default() };
+        let facts = known(&network, Some(&told)).expect("both are read");
+        let addresses: Vec<IpAddr> = facts.addresses.iter().map(|each| each.address).collect();
+        assert_eq!(addresses, [IpAddr::from([192, 0, 2, 7]), own]);
+    }
+
+    #[test]
+    fn a_file_that_ip_did_not_print_is_named() {
+        let told = Told { routes: vec![("routes.json".into(), b"{".to_vec())], ..Told::default() };
+        let error = known(&Network::default(), Some(&told)).expect_err("no JSON");
+        assert!(error.to_string().contains("routes.json"), "{error}");
+    }
+}

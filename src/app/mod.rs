@@ -11,9 +11,11 @@ mod explain;
 mod hopeless;
 mod load;
 mod lookup;
+mod near;
 mod pick;
 mod show;
 mod trace;
+mod who;
 
 pub use exit::Exit;
 
@@ -40,7 +42,7 @@ fn answer(cli: &Cli) -> Result<Exit> {
         None => overview(cli),
         Some(Command::Services(_)) => services(cli),
         Some(Command::Explain(args)) => explain::explain(cli, args),
-        Some(Command::Who(args)) => explain::who(cli, args),
+        Some(Command::Who(args)) => who::who(cli, args),
         Some(Command::Trace(args)) => trace::trace(cli, args),
         Some(Command::Check(args)) => check::check(cli, args),
         Some(Command::Checks) => check::checks(cli),

@@ -15,10 +15,14 @@ pub static CATALOGUE: &[&Check] = &[
     &super::empty_service_chain::CHECK,
     &super::endpoint_in_two_namespaces::CHECK,
     &super::endpoint_without_dnat::CHECK,
+    &super::field_mismatch::CHECK,
     &super::flushed_nat_table::CHECK,
     &super::foreign_endpoint::CHECK,
     &super::foreign_rule::CHECK,
+    &super::ghost_service::CHECK,
     &super::leaking_service::CHECK,
+    &super::missing_endpoint::CHECK,
+    &super::missing_service::CHECK,
     &super::mixed_dialects::CHECK,
     &super::no_endpoints::CHECK,
     &super::no_hairpin::CHECK,
@@ -33,10 +37,13 @@ pub static CATALOGUE: &[&Check] = &[
     &super::services_not_hooked::CHECK,
     &super::several_dnats::CHECK,
     &super::shadowed_address::CHECK,
+    &super::stale_endpoint::CHECK,
     &super::starved_endpoint::CHECK,
+    &super::sync_verdict::CHECK,
     &super::uneven_shares::CHECK,
     &super::unknown_dialect::CHECK,
     &super::unreachable_rule::CHECK,
+    &super::wrong_node_identity::CHECK,
 ];
 
 /// The names of all checks, in order.

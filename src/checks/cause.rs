@@ -28,6 +28,8 @@ const CAUSES: [(&str, Reach, &[&str]); 15] = [
             "no-hairpin",
             "policy-hole",
             "canary-missing",
+            "missing-service",
+            "missing-endpoint",
         ],
     ),
     ("services-not-hooked", Reach::Ruleset, &["leaking-service"]),

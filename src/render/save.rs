@@ -1,6 +1,8 @@
 //! Rulesets → iptables-save text. What came in that form and was not touched goes out byte for byte.
 
-use crate::ruleset::{Chain, ChainKind, Form, Rule, RuleId, Table, Test, chain_line, match_line, rule_line};
+use crate::ruleset::{
+    Chain, ChainKind, Form, Rule, RuleId, Table, Test, chain_line, match_line, rule_line, saved_words,
+};
 use crate::source::Source;
 use crate::view::Node;
 use bstr::ByteSlice;
@@ -94,14 +96,11 @@ fn write_rule(
     if let Some(counters) = table.counters(id).filter(|counters| !counters.rounded) {
         write!(out, "[{}:{}] ", counters.packets, counters.bytes)?;
     }
-    let is_saved = table.form == Form::Save && rule.span.len > 0;
-    if is_saved { write_line(saved(node, rule), out) } else { write_line(&rule_line(table, rule), out) }
-}
-
-/// The rule as it stands in the text, without the counters in front of it.
-fn saved<'n>(node: &'n Node<'_, '_>, rule: &Rule<'_>) -> &'n [u8] {
-    let text = node.sources.text(rule.span).as_bytes();
-    text.find("-A ").map_or(text, |start| &text[start..])
+    let saved = saved_words(rule, node.sources).filter(|_| table.form == Form::Save);
+    match saved {
+        Some(words) => write_line(words, out),
+        None => write_line(&rule_line(table, rule), out),
+    }
 }
 
 /// The words of a listing that are no option.

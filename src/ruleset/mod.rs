@@ -20,6 +20,6 @@ pub use condition::{
 pub use display::{chain_line, match_line, rule_line, target_line};
 pub use graph::{ChainGraph, Reference, Resolved};
 pub use rule::{Counters, Rule, RuleId};
-pub use save::{saved_chain, saved_rule, saved_table};
+pub use save::{saved_chain, saved_rule, saved_table, saved_words};
 pub use target::{ConnmarkAction, Target, Translation, is_extension};
 pub use value::{Backend, Family, Mark, PortRange, Protocol, Threshold};

@@ -31,7 +31,7 @@ pub fn saved_chain(chain: &Chain<'_>, sources: &Sources) -> BString {
 /// a comment where it did not even have that form.
 #[must_use]
 pub fn saved_rule(table: &Table<'_>, rule: &Rule<'_>, sources: &Sources) -> BString {
-    if is_append(sources.text(rule.span)) {
+    if saved_words(rule, sources).is_some() {
         return whole_line(rule.span, sources).into();
     }
     match unread(table, rule) {
@@ -49,10 +49,13 @@ fn whole_line(span: Span, sources: &Sources) -> &BStr {
     source.text()[start..end + blanks].as_bstr()
 }
 
-/// `-A …`, perhaps behind counters.
-fn is_append(line: &BStr) -> bool {
+/// The rule from `-A` on, as it stands in the text; `None` if it came in another form, as `-I` or in a listing.
+#[must_use]
+pub fn saved_words<'s>(rule: &Rule<'_>, sources: &'s Sources) -> Option<&'s BStr> {
+    let line = whole_line(rule.span, sources);
     let behind_counters = line.strip_prefix(b"[").and_then(|rest| rest.split_once_str("] "));
-    behind_counters.map_or(line.as_bytes(), |(_, rest)| rest).starts_with(b"-A ")
+    let words = behind_counters.map_or(line.as_bytes(), |(_, rest)| rest.trim_start());
+    words.starts_with(b"-A ").then_some(words.as_bstr())
 }
 
 /// The text of a rule that could not be read.

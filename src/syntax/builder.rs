@@ -43,8 +43,8 @@ struct Order {
     flushes: u32,
 }
 
-/// Enough to delete each of 10000 rules by its text.
-const SEARCHES: usize = 100_000_000;
+/// Enough to delete each of 2000 rules by its text.
+const SEARCHES: usize = 4_000_000;
 
 impl<'src> TableBuilder<'src> {
     pub(super) fn new(name: Option<TableName<'src>>, form: Form, span: Span) -> Self {
@@ -186,8 +186,9 @@ impl<'src> TableBuilder<'src> {
         is_there
     }
 
-    /// Takes the first rule out that equals the matches pushed since `mark` and `target`; whether there was one.
-    pub(super) fn delete(&mut self, chain: ChainId, mark: usize, target: Option<&Target<'src>>) -> bool {
+    /// Takes the first rule out that equals the matches pushed since `mark` and `target`; whether there was one, `None`
+    /// when so many were looked for that no more will be.
+    pub(super) fn delete(&mut self, chain: ChainId, mark: usize, target: Option<&Target<'src>>) -> Option<bool> {
         let most = self.searches;
         let wanted = self.table.matches.split_off(mark);
         let order = std::mem::take(self.order(chain));
@@ -198,7 +199,10 @@ impl<'src> TableBuilder<'src> {
         let at = order.iter().take(most).position(equals);
         self.searches -= at.map_or(order.len().min(most), |at| at + 1);
         *self.order(chain) = order;
-        at.is_some_and(|at| self.delete_at(chain, u32::try_from(at + 1).unwrap_or(u32::MAX)))
+        match at {
+            Some(at) => Some(self.delete_at(chain, u32::try_from(at + 1).unwrap_or(u32::MAX))),
+            None => (self.searches > 0).then_some(false),
+        }
     }
 
     /// Empties a chain, as `-F CHAIN` does; whether it had rules.

@@ -37,7 +37,10 @@ pub(super) fn apply<'src>(
         }
         Command::Delete { chain, .. } => {
             let chain = builder.chain(chain, span);
-            return found(builder.delete(chain, mark, target.as_ref()), "a rule that the chain has");
+            return match builder.delete(chain, mark, target.as_ref()) {
+                Some(is_found) => found(is_found, "a rule that the chain has"),
+                None => Err("fewer deletions by the text of a rule: they are no longer carried out"),
+            };
         }
         Command::New(name) => {
             builder.declare(name, ChainKind::UserDefined { references: None }, span);

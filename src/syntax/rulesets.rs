@@ -28,7 +28,7 @@ struct Group<'src> {
 }
 
 /// So many rulesets are looked at for the one a table belongs to: the forms and nodes of a text mostly stand close.
-const NEAR: usize = 64;
+const NEAR: usize = 16;
 
 /// Puts the tables together: those of one family and backend are one ruleset, until a table comes again that is not
 /// just another form of the one we have.

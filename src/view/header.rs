@@ -6,6 +6,9 @@ use crate::doc::{Doc, Text, plain, strong, warn};
 use crate::kube::{Dialect, Proxy, ProxyMode};
 use crate::ruleset::{Backend, Form, Ruleset};
 
+/// Of more tables only the number is said, so that the line stays one line.
+const NAMED: usize = 2;
+
 /// One line a ruleset, and what it means for the answers where kube-proxy does not work by these rules.
 pub(super) fn header(node: &Node<'_, '_>) -> Doc {
     let mut doc = Doc::new();
@@ -17,19 +20,46 @@ pub(super) fn header(node: &Node<'_, '_>) -> Doc {
         let mode = era(Dialect { mode, from: None, to: None });
         doc.paragraph(strong("nft list ruleset").and(format!(" · {} · {mode}", listing.family)));
     }
-    for text in limits(node) {
+    doc.append(limits(node));
+    doc
+}
+
+/// What these tables cannot tell, a paragraph each.
+#[must_use]
+pub fn limits(node: &Node<'_, '_>) -> Doc {
+    let mut doc = Doc::new();
+    for text in sentences(node) {
         doc.paragraph(warn("! ").and(text));
     }
     doc
 }
 
+/// `IPv4 (nft)`: a ruleset among several.
+#[must_use]
+pub fn ruleset_name(node: &Node<'_, '_>, source: usize) -> String {
+    let Some(ruleset) = node.parsed.rulesets.get(source) else { return String::new() };
+    let of_table = |table: &crate::ruleset::Table<'_>| node.sources.place(table.span);
+    let place = ruleset.tables.first().and_then(of_table);
+    let place = place.map_or_else(String::new, |place| format!(", {}:{}", place.file, place.line));
+    format!("the {} tables{}{place}", ruleset.family, backend(ruleset.backend))
+}
+
+fn backend(backend: Backend) -> &'static str {
+    match backend {
+        Backend::Legacy => " (legacy)",
+        Backend::Nft => " (nft)",
+        Backend::Unknown => "",
+    }
+}
+
 fn line(ruleset: &Ruleset<'_>, dialect: Dialect) -> Text {
-    let tables: Vec<String> = ruleset.tables.iter().map(|table| table.name.name().to_string()).collect();
+    let names: Vec<String> = ruleset.tables.iter().map(|table| table.name.name().to_string()).collect();
+    let tables = if names.len() > NAMED { counted(names.len(), "table", "tables") } else { names.join(", ") };
     let rules = ruleset.tables.iter().map(|table| table.rules.len()).sum();
     let chains = ruleset.tables.iter().map(|table| table.chains.len()).sum();
     let parts = [
         ruleset.family.to_string(),
-        tables.join(", "),
+        tables,
         format!("{} in {}", counted(rules, "rule", "rules"), counted(chains, "chain", "chains")),
         era(dialect),
     ];
@@ -38,11 +68,7 @@ fn line(ruleset: &Ruleset<'_>, dialect: Dialect) -> Text {
 
 /// `iptables-save 1.8.9 (nft)`, or the form where no header names the program.
 fn tool(ruleset: &Ruleset<'_>) -> String {
-    let backend = match ruleset.backend {
-        Backend::Legacy => " (legacy)",
-        Backend::Nft => " (nft)",
-        Backend::Unknown => "",
-    };
+    let backend = backend(ruleset.backend);
     let name = match (ruleset.tool, ruleset.tables.first().map(|table| table.form)) {
         (Some(tool), _) => format!("{} {}", tool.program, tool.version),
         (None, Some(Form::List { .. })) => "iptables -L".into(),
@@ -67,8 +93,7 @@ pub(super) fn era(dialect: Dialect) -> String {
     }
 }
 
-/// What these tables cannot tell, a sentence each.
-fn limits(node: &Node<'_, '_>) -> Vec<Text> {
+fn sentences(node: &Node<'_, '_>) -> Vec<Text> {
     let mut limits: Vec<Text> = Vec::new();
     match (is_nftables_mode(node), node.proxies.is_empty()) {
         (true, true) => limits.push(NFTABLES_ALONE.into()),

@@ -24,6 +24,7 @@ pub use capture::{kind_word, state_word};
 pub use chain::chain;
 pub use check::{check, checks, page};
 pub use explain::explain_service;
+pub use header::{limits, ruleset_name};
 pub use nft::{NftListing, is_nftables_mode, nft_listings};
 pub use node::{Item, Node, Walked};
 pub use overview::overview;

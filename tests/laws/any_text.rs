@@ -269,7 +269,9 @@ fn mutated() -> impl Strategy<Value = Vec<u8>> {
         let real = &real()[which % real().len()];
         let from = from % (real.len() + 1);
         let mut text = real[from..(from + len).min(real.len())].to_vec();
-        mutations.iter().for_each(|mutation| mutate(&mut text, mutation));
+        for mutation in &mutations {
+            mutate(&mut text, mutation);
+        }
         text
     })
 }
@@ -297,5 +299,7 @@ proptest! {
 fn the_corpus_is_read() {
     let corpus = files(&testdata("corpus"));
     assert!(corpus.len() >= 20);
-    corpus.iter().for_each(|path| holds(&std::fs::read(path).unwrap()));
+    for path in corpus {
+        holds(&std::fs::read(path).unwrap());
+    }
 }

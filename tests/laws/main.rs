@@ -3,6 +3,8 @@
 //!
 //! `KUBENAT_FUZZ_CASES=1000000 cargo test --release --test laws` runs each property that often.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
 #[path = "../text/mod.rs"]
 mod text;
 

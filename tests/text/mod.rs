@@ -1,5 +1,5 @@
 //! What the tests of texts share: bytes → [`Input`], and rules in a form that can be compared.
-#![expect(dead_code, reason = "each test file uses a part of it")]
+#![expect(dead_code, clippy::unwrap_used, reason = "each test file uses a part of it, and a test may fail")]
 
 use bstr::{BString, ByteSlice};
 use kubenat::input::{Given, Input, read, read_bytes};
@@ -100,7 +100,7 @@ pub(crate) fn prints_and_reads_back(table: &Table<'_>) {
 }
 
 /// The matches, with comments as the text they hold and the text of listings as the comment it is printed as.
-fn plain(matches: &[Match<'_>]) -> Vec<String> {
+pub(crate) fn plain(matches: &[Match<'_>]) -> Vec<String> {
     let plain = |each: &Match<'_>| match (each.comment(), &each.test) {
         (Some(text), _) => format!("comment {text:?}"),
         (None, Test::Listed(text)) => format!("comment {text:?}"),

@@ -128,3 +128,15 @@ fn rules_of_chains_interleave_and_keep_the_order_within_each() {
 fn a_rule_may_stand_in_a_chain_nobody_declares() {
     reads("*nat\n-A LOST -j GONE\nCOMMIT\n", &["IPv4 unknown", "*nat", ":LOST?", "-A LOST -j GONE"]);
 }
+
+#[test]
+fn what_commands_made_is_printed_as_iptables_save_would() {
+    let text = "*filter\n:INPUT DROP [1:60]\n-N A\n[1:60] -A INPUT -j A  \n-I A -p tcp\n-I A -p udp -m comment --comment \"x -A y\"\nCOMMIT\n";
+    let input = super::text::input(text.as_bytes());
+    let parsed = kubenat::syntax::parse(&input.sources);
+    let printed = kubenat::ruleset::saved_table(&parsed.rulesets[0].tables[0], &input.sources);
+    assert_eq!(
+        printed,
+        "*filter\n:INPUT DROP [1:60]\n:A - [0:0]\n[1:60] -A INPUT -j A  \n-A A -p udp -m comment --comment \"x -A y\"\n-A A -p tcp\nCOMMIT\n"
+    );
+}

@@ -83,7 +83,7 @@ fn comments_are_quoted_as_iptables_quotes_them() {
         "-dash",
         r#""it\'s""#,
         r#""""#,
-        r##""!""##,
+        r#""!""#,
         r##""#hash""##,
         r#""a,b""#,
         r#""end\\""#,
