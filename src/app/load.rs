@@ -4,6 +4,7 @@
 //! function, which asks the question it was given.
 
 use super::complain;
+use super::hopeless::refuse_hopeless;
 use super::objects::objects;
 use super::pick::narrowed;
 use crate::checks::{self, Api, Report, Selection};
@@ -13,22 +14,33 @@ use crate::facts::Facts;
 use crate::input::{self, Given, Input, Network};
 use crate::kube::Proxy;
 use crate::ruleset::Resolved;
-use crate::shares::{ServiceShares, shares};
 use crate::source::Note;
 use crate::syntax::{Parsed, parse};
 use crate::trace::Machine;
-use crate::view::{Cluster, Node};
-use anyhow::{Result, anyhow, bail};
+use crate::view::{Cluster, Node, Walked};
+use anyhow::{Context, Result, anyhow};
 use std::io::{self, IsTerminal};
-use std::path::Path;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
 
 /// What a question needs besides the tables.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Wanted<'w> {
     /// Which checks to ask; `None`: no check.
     pub(super) checks: Option<Selection<'w>>,
-    /// What is known of the node.
-    pub(super) facts: Option<&'w Facts>,
+    /// What the user told of the node, and in which words.
+    pub(super) facts: Option<&'w Told>,
+}
+
+/// What the user told of the node: what `ip` printed, and addresses of its own.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    /// What `ip -j addr` printed, with the name of the file.
+    pub(super) addresses: Vec<(PathBuf, Vec<u8>)>,
+    /// What `ip -j route` printed.
+    pub(super) routes: Vec<(PathBuf, Vec<u8>)>,
+    /// Addresses that are the node's.
+    pub(super) own: Vec<IpAddr>,
 }
 
 /// Reads everything and asks `question` of it.
@@ -62,8 +74,8 @@ fn with_input<T>(
     let resolved: Vec<Resolved<'_, '_>> = parsed.rulesets.iter().map(Resolved::new).collect();
     let proxies: Vec<Proxy<'_, '_>> = resolved.iter().map(|resolved| meant(resolved, &told_names)).collect();
     let machines: Vec<Machine<'_, '_>> = resolved.iter().map(Machine::new).collect();
-    let facts = wanted.facts.cloned().map_or_else(|| known_live(network), Ok)?;
-    let shares = proxies.iter().zip(&machines).map(|(proxy, machine)| all_shares(machine, proxy, &facts)).collect();
+    let facts = known(network, wanted.facts)?;
+    let shares = proxies.iter().map(|proxy| vec![Walked::new(); proxy.services.len()]).collect();
     let node_given = cli.objects().and_then(|args| args.node.as_deref());
     let located = told.as_ref().map(|objects| locate(&proxies, objects, node_given));
     let grace = cli.objects().map_or(0, |args| args.grace);
@@ -104,10 +116,6 @@ fn meant<'a, 'src>(resolved: &'a Resolved<'a, 'src>, names: &'src [String]) -> P
     proxy
 }
 
-fn all_shares<'src>(machine: &Machine<'_, 'src>, proxy: &Proxy<'_, 'src>, facts: &Facts) -> Vec<ServiceShares> {
-    proxy.services.iter().map(|service| shares(machine, proxy, service, facts)).collect()
-}
-
 /// The files that were named, or else what comes over standard input, or else what this very node holds.
 fn read(cli: &Cli) -> Result<(Input, Network)> {
     let files = cli.files();
@@ -129,15 +137,25 @@ fn live() -> Result<(Input, Network)> {
     Ok((capture.input, capture.network))
 }
 
-/// What `ip` told of the node during a live capture.
-fn known_live(network: &Network) -> Result<Facts> {
+/// What `ip` told of the node during a live capture, and what the user told; what both tell is the user's word.
+fn known(network: &Network, told: Option<&Told>) -> Result<Facts> {
     let mut facts = Facts::default();
-    if let Some(addresses) = &network.addresses {
+    let (no_addresses, no_routes) =
+        told.map_or((true, true), |told| (told.addresses.is_empty(), told.routes.is_empty()));
+    if let Some(addresses) = network.addresses.as_ref().filter(|_| no_addresses) {
         facts.read_addresses(addresses.as_bytes())?;
     }
-    for routes in [&network.routes_v4, &network.routes_v6].into_iter().flatten() {
+    for routes in [&network.routes_v4, &network.routes_v6].into_iter().flatten().filter(|_| no_routes) {
         facts.read_routes(routes.as_bytes())?;
     }
+    let Some(told) = told else { return Ok(facts) };
+    for (file, text) in &told.addresses {
+        facts.read_addresses(text).with_context(|| format!("cannot take addresses from {}", file.display()))?;
+    }
+    for (file, text) in &told.routes {
+        facts.read_routes(text).with_context(|| format!("cannot take routes from {}", file.display()))?;
+    }
+    told.own.iter().for_each(|address| facts.add_node_ip(*address));
     Ok(facts)
 }
 
@@ -145,23 +163,26 @@ const ADVICE: &str = "  on a node:     sudo iptables-save | kubenat          (ad
   from a file:   kubenat node.save
   just to try:   kubenat --demo";
 
-/// Text without a single rule, chain or remark is no dump of anything.
-fn refuse_hopeless(input: &Input, parsed: &Parsed<'_>) -> Result<()> {
-    if !parsed.rulesets.is_empty() || !parsed.remarks.is_empty() {
-        return Ok(());
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIVE: &str = r#"[{"ifname":"eth0","addr_info":[{"family":"inet","local":"192.0.2.7","prefixlen":24}]}]"#;
+
+    #[test]
+    fn what_the_user_tells_joins_what_the_node_tells() {
+        let network = Network { addresses: Some(LIVE.into()), ..Network::default() };
+        let own = IpAddr::from([198, 51, 100, 9]);
+        let told = Told { own: vec![own], ..Told::default() };
+        let facts = known(&network, Some(&told)).expect("both are read");
+        let addresses: Vec<IpAddr> = facts.addresses.iter().map(|each| each.address).collect();
+        assert_eq!(addresses, [IpAddr::from([192, 0, 2, 7]), own]);
     }
-    let names: Vec<&str> = input.sources.files().iter().map(|file| spoken(&file.name)).collect();
-    let is_empty = input.sources.files().iter().all(|file| file.original().trim_ascii().is_empty());
-    let what = if is_empty { EMPTY } else { "no rule of iptables in it" };
-    bail!("{}: there is {what}\n{EXPECTED}", names.join(", "))
+
+    #[test]
+    fn a_file_that_ip_did_not_print_is_named() {
+        let told = Told { routes: vec![("routes.json".into(), b"{".to_vec())], ..Told::default() };
+        let error = known(&Network::default(), Some(&told)).expect_err("no JSON");
+        assert!(error.to_string().contains("routes.json"), "{error}");
+    }
 }
-
-fn spoken(name: &str) -> &str {
-    if name == "-" { "standard input" } else { name }
-}
-
-const EMPTY: &str = "nothing in it\n  so prints a node whose iptables holds no rule, as in kube-proxy's nftables mode \
-    (`nft list tables` tells)";
-
-const EXPECTED: &str = "  expected: what `iptables-save`, `iptables -S` or `iptables -L -n -v` prints, whole or in pieces\n  \
-    on a node: sudo iptables-save -c | kubenat\n  just to try: kubenat --demo";

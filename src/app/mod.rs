@@ -9,12 +9,15 @@ mod convert;
 mod diff;
 mod exit;
 mod explain;
+mod hopeless;
 mod load;
 mod lookup;
+mod near;
 mod objects;
 mod pick;
 mod show;
 mod trace;
+mod who;
 
 pub use exit::Exit;
 
@@ -41,7 +44,7 @@ fn answer(cli: &Cli) -> Result<Exit> {
         None => overview(cli),
         Some(Command::Services(_)) => services(cli),
         Some(Command::Explain(args)) => explain::explain(cli, args),
-        Some(Command::Who(args)) => explain::who(cli, args),
+        Some(Command::Who(args)) => who::who(cli, args),
         Some(Command::Trace(args)) => trace::trace(cli, args),
         Some(Command::Check(args)) => check::check(cli, args),
         Some(Command::Checks) => check::checks(cli),

@@ -1,9 +1,11 @@
 //! `trace`: one packet through the tables.
 
-use super::load::{Wanted, with_node};
-use super::{Exit, show};
+use super::load::{Told, Wanted, with_node};
+use super::lookup::services_named;
+use super::near::near;
+use super::{Exit, complain, show};
 use crate::cli::{Cli, Destination, Output, Sender, ServiceName, Steps, TraceArgs};
-use crate::facts::Facts;
+use crate::doc::{Doc, warn};
 use crate::kube::{Capture, CaptureKind};
 use crate::render::json;
 use crate::ruleset::Family;
@@ -12,16 +14,22 @@ use crate::view::{self, Item, Node};
 use anyhow::{Context, Result, anyhow, bail};
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::PathBuf;
 
 /// Walks the packet and tells every outcome.
 pub(super) fn trace(cli: &Cli, args: &TraceArgs) -> Result<Exit> {
-    let facts = facts(args)?;
-    let is_told = facts != Facts::default();
-    let wanted = Wanted { checks: None, facts: is_told.then_some(&facts) };
-    with_node(cli, wanted, |node| {
-        let packet = packet(node, args)?;
+    let told = told(args)?;
+    with_node(cli, Wanted { checks: None, facts: Some(&told) }, |node| {
+        let packet = match &args.to {
+            Destination::Service(name) if services_named(node, name).is_empty() => {
+                let subject = name.to_string();
+                return Ok(super::explain::nothing(cli, node, &subject, &near(node, &subject)));
+            }
+            _ => packet(node, args)?,
+        };
         let source = ruleset_for(node, packet.destination)?;
         let machine = node.machines.get(source).context("no tables to walk")?;
+        complain::tell(cli, &others(node, source));
         let trace = machine.trace(&packet, &node.facts);
         match cli.common.output {
             Output::Json => show::raw(|out| json::write("Trace", json::trace(node, source, &trace), out)),
@@ -34,19 +42,34 @@ pub(super) fn trace(cli: &Cli, args: &TraceArgs) -> Result<Exit> {
     })
 }
 
-/// What the user told of the node.
-fn facts(args: &TraceArgs) -> Result<Facts> {
-    let mut facts = Facts::default();
-    for path in &args.addresses {
-        let told = || format!("cannot take addresses from {}", path.display());
-        facts.read_addresses(&fs::read(path).with_context(told)?).with_context(told)?;
+/// What the user told of the node, not yet read.
+fn told(args: &TraceArgs) -> Result<Told> {
+    let read = |paths: &[PathBuf]| {
+        let one = |path: &PathBuf| {
+            let text = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+            Ok((path.clone(), text))
+        };
+        paths.iter().map(one).collect::<Result<Vec<_>>>()
+    };
+    Ok(Told { addresses: read(&args.addresses)?, routes: read(&args.routes)?, own: args.node_ip.clone() })
+}
+
+/// Where two rulesets of one family were read, the kernel asks both: which one is walked here.
+fn others(node: &Node<'_, '_>, walked: usize) -> Doc {
+    let family = node.parsed.rulesets[walked].family;
+    let others = (0..node.parsed.rulesets.len()).filter(|at| *at != walked);
+    let others: Vec<String> =
+        others.filter(|at| node.parsed.rulesets[*at].family == family).map(|at| view::ruleset_name(node, at)).collect();
+    let mut doc = Doc::new();
+    if !others.is_empty() {
+        let walked = view::ruleset_name(node, walked);
+        let text = format!(
+            "walked: {walked}. The kernel asks {} as well, which this walk leaves out.",
+            view::words::listed(&others)
+        );
+        doc.paragraph(warn("note: ").and(text));
     }
-    for path in &args.routes {
-        let told = || format!("cannot take routes from {}", path.display());
-        facts.read_routes(&fs::read(path).with_context(told)?).with_context(told)?;
-    }
-    args.node_ip.iter().for_each(|address| facts.add_node_ip(*address));
-    Ok(facts)
+    doc
 }
 
 fn packet(node: &Node<'_, '_>, args: &TraceArgs) -> Result<Packet> {
@@ -71,7 +94,7 @@ fn packet(node: &Node<'_, '_>, args: &TraceArgs) -> Result<Packet> {
 
 /// To the address of a service that such a client would use.
 fn to_service(node: &Node<'_, '_>, args: &TraceArgs, origin: Origin, name: &ServiceName) -> Result<Packet> {
-    let items = super::lookup::services_named(node, name);
+    let items = services_named(node, name);
     let fits = |item: &Item<'_, '_>| args.src.is_none_or(|src| src.is_ipv4() == is_ipv4(item));
     let item =
         items.iter().find(|item| fits(item)).ok_or_else(|| anyhow!("there is no service {name} in this dump"))?;

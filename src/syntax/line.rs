@@ -65,7 +65,7 @@ pub(super) fn line(text: &[u8]) -> Option<Result<Line<'_>, Wanted<'_>>> {
     let read = match text.first()? {
         b'-' | b'[' => return command_line(text),
         b':' => chain(text),
-        b'*' => preceded(char('*'), word).map(|name| Line::Table(TableName::from_name(name))).parse(text),
+        b'*' => return table(text).map(Ok),
         b'#' => Ok(comment(text)),
         b'C' if text == b"COMMIT" => Ok((b"".as_slice(), Line::Commit)),
         _ => return None,
@@ -79,6 +79,16 @@ fn finished<T>(read: Read<'_, T>) -> Result<T, Wanted<'_>> {
         Err(nom::Err::Error(wanted) | nom::Err::Failure(wanted)) => Err(wanted),
         Err(nom::Err::Incomplete(_)) => Err(Wanted { what: "the rest of the line", rest: b"" }),
     }
+}
+
+/// `*nat`. Prose has lines that begin so, too: what no table can be called, or has words behind it, is none.
+fn table(text: &[u8]) -> Option<Line<'_>> {
+    const LONGEST: usize = 31;
+    let (after, name) = next_word(text.strip_prefix(b"*")?);
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    let is_table = (1..=LONGEST).contains(&name.len()) && name.iter().all(is_name);
+    let ends = matches!(skip_blanks(after).first(), None | Some(b'#'));
+    (is_table && ends).then(|| Line::Table(TableName::from_name(name)))
 }
 
 fn comment(text: &[u8]) -> (&[u8], Line<'_>) {

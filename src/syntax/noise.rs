@@ -44,11 +44,26 @@ pub(super) fn noise(text: &[u8]) -> Option<Noise<'_>> {
     if is_separator(text) {
         return Some(Noise::Separator);
     }
-    if is_message(text) {
-        return Some(Noise::Message);
+    if is_nft(text) {
+        return Some(Noise::Nft {
+            of_kube_proxy: text.contains_str(" kube-proxy ") || is_nft_json_of_kube_proxy(text),
+        });
     }
-    let is_nft = text.starts_with(b"table ip") && text.trim_end().ends_with(b"{");
-    is_nft.then(|| Noise::Nft { of_kube_proxy: text.contains_str(" kube-proxy ") })
+    is_message(text).then_some(Noise::Message)
+}
+
+/// `table ip kube-proxy {` as `nft list ruleset` prints it, or the one line of `nft -j list ruleset`.
+fn is_nft(text: &[u8]) -> bool {
+    const FAMILIES: [&[u8]; 6] = [b"ip", b"ip6", b"inet", b"arp", b"bridge", b"netdev"];
+    let (after, first) = next_word(text);
+    let (after, family) = next_word(after);
+    let (after, _) = next_word(after);
+    let is_text = first == b"table" && FAMILIES.contains(&family) && next_word(after).1.first() == Some(&b'{');
+    is_text || text.starts_with(b"{\"nftables\":")
+}
+
+fn is_nft_json_of_kube_proxy(text: &[u8]) -> bool {
+    text.starts_with(b"{\"nftables\":") && text.contains_str("\"table\": \"kube-proxy\"")
 }
 
 /// A command line with one of iptables' programs in it, behind a prompt or a `+` of `set -x`.
@@ -188,7 +203,16 @@ mod tests {
         }
         assert_eq!(noise(b"{\"level\":\"info\",\"msg\":"), Some(Noise::Message));
         assert_eq!(noise(b"command terminated with exit code 1"), Some(Noise::Message));
+    }
+
+    #[test]
+    fn what_nft_prints_is_known_as_text_and_as_json() {
         assert_eq!(noise(b"table ip kube-proxy {"), Some(Noise::Nft { of_kube_proxy: true }));
+        assert_eq!(noise(b"table ip6 kube-proxy { # handle 3"), Some(Noise::Nft { of_kube_proxy: true }));
+        assert_eq!(noise(b"table inet firewalld {"), Some(Noise::Nft { of_kube_proxy: false }));
+        let json = br#"{"nftables": [{"chain": {"family": "ip", "table": "kube-proxy"}}]}"#;
+        assert_eq!(noise(json), Some(Noise::Nft { of_kube_proxy: true }));
+        assert_eq!(noise(b"table of contents {"), None);
     }
 
     #[test]

@@ -101,7 +101,7 @@ fn word(policy: TrafficPolicy) -> &'static str {
 
 /// What is worst about it, in one sentence.
 fn verdict(doc: &mut Doc, item: &Item<'_, '_>) {
-    let Some(share) = item.shares.main() else { return };
+    let Some(share) = item.shares().main() else { return };
     let Some(lost) = share.unrouted.filter(|lost| *lost > 1e-6) else { return };
     let first = item.service.captures.first();
     let place = first.map(|capture| super::address::endpoint(capture.address, capture.port));

@@ -1,6 +1,7 @@
 //! A finding in full: what is wrong, the lines that prove it, what it does to traffic, what to do.
 
 use super::findings::sign;
+use super::words::counted;
 use super::{Detail, Node};
 use crate::checks::{Evidence, Finding};
 use crate::doc::{Doc, Excerpt, Phrase, Snippet, Text, code, dim, plain, strong};
@@ -8,6 +9,9 @@ use crate::drift::ObjectPlace;
 
 /// So many subjects of a folded finding are named before the rest is only counted.
 const NAMED: usize = 8;
+
+/// So many lines of the dump are shown before the rest is only counted.
+const PLACES: usize = 3;
 
 /// The finding as a snippet.
 pub(super) fn finding(node: &Node<'_, '_>, finding: &Finding, detail: Detail) -> Doc {
@@ -18,14 +22,22 @@ pub(super) fn finding(node: &Node<'_, '_>, finding: &Finding, detail: Detail) ->
         .and(plain(format!(": {}", finding.message)))
         .and(dim(format!(" [{}]", finding.check)));
     let mut snippet = Snippet::new(title);
-    for evidence in &finding.evidence {
+    let shown = if detail == Detail::Wide { usize::MAX } else { PLACES };
+    for evidence in finding.evidence.iter().take(shown) {
         snippet.excerpts.extend(excerpt(node, evidence));
+    }
+    let rest = finding.evidence.len().saturating_sub(shown);
+    if rest > 0 {
+        let more = counted(rest, "more line", "more lines");
+        snippet = snippet.note(dim(format!("and {more}: ")).and(code("-o wide")));
     }
     for place in &finding.objects {
         snippet = snippet.note(object(place));
     }
-    for text in [&finding.effect, &finding.remedy].into_iter().filter(|text| !text.is_empty()) {
-        snippet = snippet.note(quoted(text));
+    for (word, text) in [("effect: ", &finding.effect), ("what to do: ", &finding.remedy)] {
+        if !text.is_empty() {
+            snippet = snippet.note(strong(word).and(quoted(text)));
+        }
     }
     if !finding.also.is_empty() {
         snippet = snippet.note(also(finding, detail));

@@ -1,11 +1,13 @@
 //! What was read, in one line a ruleset.
 
-use super::Node;
 use super::words::{counted, listed};
+use super::{Node, is_nftables_mode, nft_listings};
 use crate::doc::{Doc, Text, plain, strong, warn};
 use crate::kube::{Dialect, Proxy, ProxyMode};
 use crate::ruleset::{Backend, Form, Ruleset};
-use crate::syntax::RemarkKind;
+
+/// Of more tables only the number is said, so that the line stays one line.
+const NAMED: usize = 2;
 
 /// One line a ruleset, and what it means for the answers where kube-proxy does not work by these rules.
 pub(super) fn header(node: &Node<'_, '_>) -> Doc {
@@ -13,19 +15,51 @@ pub(super) fn header(node: &Node<'_, '_>) -> Doc {
     for (ruleset, proxy) in node.parsed.rulesets.iter().zip(node.proxies) {
         doc.paragraph(line(ruleset, proxy.dialect));
     }
-    for text in limits(node) {
+    for listing in nft_listings(node) {
+        let mode = if listing.of_kube_proxy { ProxyMode::Nftables } else { ProxyMode::None };
+        let mode = era(Dialect { mode, from: None, to: None });
+        doc.paragraph(strong("nft list ruleset").and(format!(" · {} · {mode}", listing.family)));
+    }
+    doc.append(limits(node));
+    doc
+}
+
+/// What these tables cannot tell, a paragraph each.
+#[must_use]
+pub fn limits(node: &Node<'_, '_>) -> Doc {
+    let mut doc = Doc::new();
+    for text in sentences(node) {
         doc.paragraph(warn("! ").and(text));
     }
     doc
 }
 
+/// `IPv4 (nft)`: a ruleset among several.
+#[must_use]
+pub fn ruleset_name(node: &Node<'_, '_>, source: usize) -> String {
+    let Some(ruleset) = node.parsed.rulesets.get(source) else { return String::new() };
+    let of_table = |table: &crate::ruleset::Table<'_>| node.sources.place(table.span);
+    let place = ruleset.tables.first().and_then(of_table);
+    let place = place.map_or_else(String::new, |place| format!(", {}:{}", place.file, place.line));
+    format!("the {} tables{}{place}", ruleset.family, backend(ruleset.backend))
+}
+
+fn backend(backend: Backend) -> &'static str {
+    match backend {
+        Backend::Legacy => " (legacy)",
+        Backend::Nft => " (nft)",
+        Backend::Unknown => "",
+    }
+}
+
 fn line(ruleset: &Ruleset<'_>, dialect: Dialect) -> Text {
-    let tables: Vec<String> = ruleset.tables.iter().map(|table| table.name.name().to_string()).collect();
+    let names: Vec<String> = ruleset.tables.iter().map(|table| table.name.name().to_string()).collect();
+    let tables = if names.len() > NAMED { counted(names.len(), "table", "tables") } else { names.join(", ") };
     let rules = ruleset.tables.iter().map(|table| table.rules.len()).sum();
     let chains = ruleset.tables.iter().map(|table| table.chains.len()).sum();
     let parts = [
         ruleset.family.to_string(),
-        tables.join(", "),
+        tables,
         format!("{} in {}", counted(rules, "rule", "rules"), counted(chains, "chain", "chains")),
         era(dialect),
     ];
@@ -34,11 +68,7 @@ fn line(ruleset: &Ruleset<'_>, dialect: Dialect) -> Text {
 
 /// `iptables-save 1.8.9 (nft)`, or the form where no header names the program.
 fn tool(ruleset: &Ruleset<'_>) -> String {
-    let backend = match ruleset.backend {
-        Backend::Legacy => " (legacy)",
-        Backend::Nft => " (nft)",
-        Backend::Unknown => "",
-    };
+    let backend = backend(ruleset.backend);
     let name = match (ruleset.tool, ruleset.tables.first().map(|table| table.form)) {
         (Some(tool), _) => format!("{} {}", tool.program, tool.version),
         (None, Some(Form::List { .. })) => "iptables -L".into(),
@@ -63,15 +93,14 @@ pub(super) fn era(dialect: Dialect) -> String {
     }
 }
 
-/// What these tables cannot tell, a sentence each.
-fn limits(node: &Node<'_, '_>) -> Vec<Text> {
+fn sentences(node: &Node<'_, '_>) -> Vec<Text> {
     let mut limits: Vec<Text> = Vec::new();
-    let of_kube_proxy = |kind: &RemarkKind<'_>| matches!(kind, RemarkKind::NftListing { of_kube_proxy: true });
-    if node.parsed.remarks.iter().any(|remark| of_kube_proxy(&remark.kind)) {
-        limits.push(NFTABLES.into());
-    }
-    if limits.is_empty() && node.proxies.is_empty() && !node.parsed.remarks.is_empty() {
-        limits.push(NO_TABLES.into());
+    match (is_nftables_mode(node), node.proxies.is_empty()) {
+        (true, true) => limits.push(NFTABLES_ALONE.into()),
+        (true, false) => limits.push(NFTABLES.into()),
+        (false, true) if !nft_listings(node).is_empty() => limits.push(NFT.into()),
+        (false, true) => limits.push(NO_TABLES.into()),
+        (false, false) => {}
     }
     let families = |mode| families_of(node, |proxy| proxy.dialect.mode == mode);
     if !families(ProxyMode::Ipvs).is_empty() {
@@ -98,13 +127,18 @@ fn families_of(node: &Node<'_, '_>, is_so: impl Fn(&Proxy<'_, '_>) -> bool) -> V
 
 const NFTABLES: &str = "kube-proxy works in nftables mode here: its rules are in its own nft tables (`nft list table ip \
     kube-proxy`), which iptables does not show and this program does not read. What follows is of iptables alone.";
+const NFTABLES_ALONE: &str = "kube-proxy works in nftables mode here, and this is nft's own listing: services, pods and \
+    shares are in its maps (service-ips, numgen random), which this program does not read; it can tell no more than the \
+    mode. Rules of iptables act beside them: give what iptables-save prints on the same node, too.";
+const NFT: &str = "This is what nft prints, which this program does not read. Rules that iptables-nft wrote are in it in \
+    another syntax: give what iptables-save prints on the same node.";
 const IPVS: &str = "kube-proxy works in IPVS mode here: IPVS chooses the pods (`ipvsadm -Ln`), not these rules. They \
     tell only what is masqueraded and what is dropped; services and shares cannot be told from them.";
 const USERSPACE: &str = "kube-proxy works in userspace mode here: a process of its own chooses the pods. The rules tell \
     which addresses lead to it; shares cannot be told from them.";
 const NOTHING: &str = "kube-proxy may not run on this node, or work in nftables mode (its tables are then seen only by \
     `nft list ruleset`), or another program stands in for it.";
-const NO_TABLES: &str = "No table of iptables is in this text. An `nft list ruleset` shows other rules, or these in \
-    another syntax: give what iptables-save prints on the same node.";
+const NO_TABLES: &str = "No table of iptables is in this text, only what stands around one: give what iptables-save \
+    prints on the same node.";
 const PARTIAL: &str = "Lines of the nat table are missing from this text: what is shown is right, what is absent may \
     still exist. A whole dump tells all: sudo iptables-save -c";

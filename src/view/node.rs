@@ -5,10 +5,11 @@ use crate::drift::{Located, ServiceFacts};
 use crate::facts::Facts;
 use crate::kube::{Balancing, Capture, CaptureKind, CaptureState, Proxy, ServicePort, TrafficPolicy};
 use crate::ruleset::{RuleId, Table, TableName};
-use crate::shares::{ChainShare, ServiceShares};
+use crate::shares::{self, ChainShare, ServiceShares};
 use crate::source::{Note, Sources, Span};
 use crate::syntax::Parsed;
 use crate::trace::{Machine, TableKey};
+use std::cell::OnceCell;
 
 /// The evidence about one node and what was worked out of it. Lists with one entry a ruleset have the order of
 /// [`Parsed::rulesets`].
@@ -23,8 +24,8 @@ pub struct Node<'a, 'src> {
     pub proxies: &'a [Proxy<'a, 'src>],
     /// The walkers, by ruleset.
     pub machines: &'a [Machine<'a, 'src>],
-    /// The shares of each service, by ruleset and by index of its services.
-    pub shares: Vec<Vec<ServiceShares>>,
+    /// The shares of each service, by ruleset and by index of its services; walked when somebody asks for them.
+    pub shares: Vec<Vec<Walked>>,
     /// What is known of the node besides its rules.
     pub facts: Facts,
     /// What the checks found.
@@ -41,6 +42,9 @@ pub struct Cluster {
     pub facts: Vec<Vec<Option<ServiceFacts>>>,
 }
 
+/// The shares of one service, once somebody asked.
+pub type Walked = OnceCell<ServiceShares>;
+
 /// One service port with what was worked out for it.
 #[derive(Clone, Copy)]
 pub struct Item<'n, 'src> {
@@ -52,8 +56,9 @@ pub struct Item<'n, 'src> {
     pub proxy: &'n Proxy<'n, 'src>,
     /// The service port.
     pub service: &'n ServicePort<'src>,
-    /// Its shares.
-    pub shares: &'n ServiceShares,
+    walked: &'n Walked,
+    machine: &'n Machine<'n, 'src>,
+    facts: &'n Facts,
 }
 
 impl<'src> Node<'_, 'src> {
@@ -65,10 +70,12 @@ impl<'src> Node<'_, 'src> {
 
     /// All service ports, ruleset by ruleset.
     pub fn items(&self) -> impl Iterator<Item = Item<'_, 'src>> {
-        let rulesets = self.proxies.iter().zip(&self.shares).enumerate();
-        rulesets.flat_map(|(source, (proxy, shares))| {
-            let services = proxy.services.iter().zip(shares).enumerate();
-            services.map(move |(index, (service, shares))| Item { source, index, proxy, service, shares })
+        let rulesets = self.proxies.iter().zip(self.machines).zip(&self.shares).enumerate();
+        let facts = &self.facts;
+        rulesets.flat_map(move |(source, ((proxy, machine), walked))| {
+            let services = proxy.services.iter().zip(walked).enumerate();
+            let item = move |(index, (service, walked))| Item { source, index, proxy, service, walked, machine, facts };
+            services.map(item)
         })
     }
 
@@ -122,10 +129,16 @@ impl<'n, 'src> Item<'n, 'src> {
         }
     }
 
+    /// Its shares, walked when first asked for.
+    #[must_use]
+    pub fn shares(&self) -> &'n ServiceShares {
+        self.walked.get_or_init(|| shares::shares(self.machine, self.proxy, self.service, self.facts))
+    }
+
     /// What becomes of a new connection from outside to that capture.
     #[must_use]
     pub fn state(&self, capture: usize) -> CaptureState {
-        let walked = self.shares.captures.get(capture).copied();
+        let walked = self.shares().captures.get(capture).copied();
         walked.unwrap_or_else(|| self.service.captures.get(capture).map_or(CaptureState::Routed, |own| own.state))
     }
 
@@ -143,9 +156,9 @@ impl<'n, 'src> Item<'n, 'src> {
     #[must_use]
     pub fn balancing(&self, local: bool) -> (&'n [Balancing<'src>], Option<&'n ChainShare>) {
         if local {
-            (self.proxy.local_endpoints(self.service), self.shares.local.as_ref())
+            (self.proxy.local_endpoints(self.service), self.shares().local.as_ref())
         } else {
-            (self.proxy.cluster_endpoints(self.service), self.shares.cluster.as_ref())
+            (self.proxy.cluster_endpoints(self.service), self.shares().cluster.as_ref())
         }
     }
 }

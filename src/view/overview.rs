@@ -9,7 +9,7 @@ use crate::doc::{Doc, Text, code, dim, plain};
 use std::collections::HashSet;
 
 /// So many services are shown in full; of more, those that are well are only counted from there on.
-const SHOWN: usize = 40;
+const SHOWN: usize = 30;
 
 /// The overview of those services that `items` gives.
 #[must_use]

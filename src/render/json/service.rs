@@ -192,7 +192,7 @@ pub(super) fn service<'n>(node: &'n Node<'n, '_>, item: &Item<'n, '_>) -> Servic
         captures: own.captures.iter().enumerate().map(|(at, each)| capture(node, item, at, each)).collect(),
         endpoints: endpoints(false).into_iter().chain(loose(node, item)).collect(),
         local_endpoints: endpoints(true),
-        unrouted_share: item.shares.main().and_then(|share| share.unrouted).map(unsigned),
+        unrouted_share: item.shares().main().and_then(|share| share.unrouted).map(unsigned),
         findings: findings(node, item),
         api: node.facts_of(item).map(service_api),
     }

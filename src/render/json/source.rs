@@ -2,9 +2,8 @@
 
 use super::convert::{backend, family, lossy, mode};
 use crate::kube::{Dialect, Proxy, ProxyMode};
-use crate::ruleset::Ruleset;
-use crate::syntax::RemarkKind;
-use crate::view::Node;
+use crate::ruleset::{Backend, Ruleset};
+use crate::view::{NftListing, Node, is_nftables_mode, nft_listings};
 use serde::Serialize;
 use std::borrow::Cow;
 
@@ -43,9 +42,27 @@ pub(super) struct Releases {
     to: Option<String>,
 }
 
-/// All rulesets that were read.
+/// All rulesets that were read, or else what nft printed.
 pub(super) fn sources<'n>(node: &'n Node<'_, '_>) -> Vec<Source<'n>> {
-    node.parsed.rulesets.iter().zip(node.proxies).map(|(ruleset, proxy)| source(node, ruleset, proxy)).collect()
+    let rulesets = node.parsed.rulesets.iter().zip(node.proxies);
+    let rulesets = rulesets.map(|(ruleset, proxy)| source(node, ruleset, proxy));
+    rulesets.chain(nft_listings(node).into_iter().map(of_nft)).collect()
+}
+
+/// Nothing of iptables is in it: no table, no chain, no rule.
+fn of_nft(listing: NftListing<'_>) -> Source<'_> {
+    Source {
+        files: listing.files,
+        tool: None,
+        backend: backend(Backend::Nft),
+        family: family(listing.family),
+        tables: Vec::new(),
+        chains: 0,
+        rules: 0,
+        dialect: Releases { from: None, to: None },
+        proxy_mode: mode(if listing.of_kube_proxy { ProxyMode::Nftables } else { ProxyMode::None }),
+        partial: false,
+    }
 }
 
 fn source<'n>(node: &'n Node<'_, '_>, ruleset: &'n Ruleset<'_>, proxy: &Proxy<'_, '_>) -> Source<'n> {
@@ -77,7 +94,9 @@ fn releases(dialect: Dialect) -> Releases {
 
 /// An `nft list ruleset` in the text proves nftables mode where iptables shows nothing.
 fn proxy_mode(node: &Node<'_, '_>, proxy: &Proxy<'_, '_>) -> ProxyMode {
-    let is_proof = |kind: &RemarkKind<'_>| matches!(kind, RemarkKind::NftListing { of_kube_proxy: true });
-    let is_nftables = node.parsed.remarks.iter().any(|remark| is_proof(&remark.kind));
-    if proxy.dialect.mode == ProxyMode::None && is_nftables { ProxyMode::Nftables } else { proxy.dialect.mode }
+    if proxy.dialect.mode == ProxyMode::None && is_nftables_mode(node) {
+        ProxyMode::Nftables
+    } else {
+        proxy.dialect.mode
+    }
 }
