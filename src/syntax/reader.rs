@@ -114,6 +114,7 @@ impl<'src> Reader<'src> {
         for text in lines(source.text()) {
             self.line(At { source, text: trim_blanks(text), raw: text });
         }
+        self.interleaved(source);
         self.close();
     }
 
@@ -300,9 +301,27 @@ impl<'src> Reader<'src> {
         }
     }
 
+    /// The warning of legacy tables goes to stderr: where both were captured it stands in the middle of a line.
+    fn interleaved(&mut self, source: &'src Source) {
+        let text = source.text();
+        for at in memchr::memmem::find_iter(text, b"# Warning: ip") {
+            let line = text[at..].lines().next().unwrap_or_default();
+            let is_inside = at > 0 && text[at - 1] != b'\n';
+            if let Some(kind) = remark(line).filter(|_| is_inside) {
+                self.remarks.push(Remark { kind, span: source.span(line) });
+            }
+        }
+    }
+
     /// A line that is nothing by itself: part of a listing, a prompt, a known message, or prose.
     fn other(&mut self, at: At<'src>) {
         if !self.list.is_open() && self.listing(at) {
+            return;
+        }
+        if let Some(name) = incompatible(at.text) {
+            self.tally.noise += 1;
+            let kind = RemarkKind::IncompatibleTable(name.as_bstr());
+            self.remarks.push(Remark { kind, span: at.span() });
             return;
         }
         match noise(at.text) {
@@ -401,6 +420,13 @@ fn backend_of(tool: &Tool<'_>, says_nft: bool) -> Backend {
     } else {
         Backend::Unknown
     }
+}
+
+/// The table in ``iptables v1.8.9 (nf_tables): table `nat' is incompatible, use 'nft' tool.``, which `-L` says.
+fn incompatible(text: &[u8]) -> Option<&[u8]> {
+    let (_, rest) = text.split_once_str("): table `").filter(|_| text.starts_with(b"ip"))?;
+    let (name, rest) = rest.split_once_str("'")?;
+    rest.starts_with(b" is incompatible").then_some(name)
 }
 
 /// What a line beginning with `#` says about the dump.
