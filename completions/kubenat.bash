@@ -162,11 +162,11 @@ _kubenat() {
             fi
             case "${prev}" in
                 --only)
-                    COMPREPLY=($(compgen -W "dangling-jump dnat-target-mismatch empty-service-chain leaking-service no-endpoints no-hairpin protocol-mismatch service-chain-mismatch services-not-hooked shadowed-address starved-endpoint uneven-shares" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "blocking-reference canary-missing dangling-jump dnat-target-mismatch dnat-to-service-address duplicate-endpoint duplicate-jump empty-service-chain endpoint-in-two-namespaces endpoint-without-dnat flushed-nat-table foreign-endpoint foreign-rule leaking-service mixed-dialects no-endpoints no-hairpin nodeports-not-last odd-endpoint-address orphan-chain outlier-endpoint postrouting-not-hooked protocol-mismatch reordered-endpoints service-chain-mismatch services-not-hooked several-dnats shadowed-address starved-endpoint uneven-shares unknown-dialect unreachable-rule" -- "${cur}"))
                     return 0
                     ;;
                 --skip)
-                    COMPREPLY=($(compgen -W "dangling-jump dnat-target-mismatch empty-service-chain leaking-service no-endpoints no-hairpin protocol-mismatch service-chain-mismatch services-not-hooked shadowed-address starved-endpoint uneven-shares" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "blocking-reference canary-missing dangling-jump dnat-target-mismatch dnat-to-service-address duplicate-endpoint duplicate-jump empty-service-chain endpoint-in-two-namespaces endpoint-without-dnat flushed-nat-table foreign-endpoint foreign-rule leaking-service mixed-dialects no-endpoints no-hairpin nodeports-not-last odd-endpoint-address orphan-chain outlier-endpoint postrouting-not-hooked protocol-mismatch reordered-endpoints service-chain-mismatch services-not-hooked several-dnats shadowed-address starved-endpoint uneven-shares unknown-dialect unreachable-rule" -- "${cur}"))
                     return 0
                     ;;
                 --fail-on)
@@ -399,7 +399,7 @@ _kubenat() {
             return 0
             ;;
         kubenat__subcmd__explain)
-            opts="-f -n -m -o -q -v -h --file --demo --namespace --match --output --color --quiet --verbose --help dangling-jump dnat-target-mismatch empty-service-chain leaking-service no-endpoints no-hairpin protocol-mismatch service-chain-mismatch services-not-hooked shadowed-address starved-endpoint uneven-shares"
+            opts="-f -n -m -o -q -v -h --file --demo --namespace --match --output --color --quiet --verbose --help blocking-reference canary-missing dangling-jump dnat-target-mismatch dnat-to-service-address duplicate-endpoint duplicate-jump empty-service-chain endpoint-in-two-namespaces endpoint-without-dnat flushed-nat-table foreign-endpoint foreign-rule leaking-service mixed-dialects no-endpoints no-hairpin nodeports-not-last odd-endpoint-address orphan-chain outlier-endpoint postrouting-not-hooked protocol-mismatch reordered-endpoints service-chain-mismatch services-not-hooked several-dnats shadowed-address starved-endpoint uneven-shares unknown-dialect unreachable-rule"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

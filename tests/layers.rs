@@ -10,7 +10,7 @@ const LAYERS: &[&[&str]] = &[
     &["ruleset"],
     &["syntax", "objects", "facts"],
     &["kube"],
-    &["trace", "shares", "diff"],
+    &["trace", "shares", "drift", "diff"],
     &["checks"],
     &["view"],
     &["render"],
@@ -31,12 +31,14 @@ const NARROWER: &[(&str, &[&str])] = &[
     ("kube", &["source", "ruleset"]),
     ("trace", &["source", "ruleset", "facts", "kube"]),
     ("shares", &["source", "ruleset", "facts", "kube"]),
+    ("drift", &["source", "ruleset", "objects", "kube"]),
+    ("diff", &["source", "ruleset", "facts", "kube", "trace", "shares"]),
     ("cli", &["checks", "ruleset"]),
     ("main", &["cli", "app"]),
 ];
 
 /// Pairs of one row that know each other: a share is what a walk comes to.
-const WIDER: &[(&str, &str)] = &[("shares", "trace")];
+const WIDER: &[(&str, &str)] = &[("shares", "trace"), ("diff", "trace"), ("diff", "shares")];
 
 /// Dependencies and the modules they are at home in.
 const HOMES: &[(&str, &[&str])] = &[

@@ -3,12 +3,27 @@
 //! Answers go to standard output; what went wrong goes to standard error, and the exit status says so. A reader who
 //! closes the pipe has seen enough: that is no error.
 
+mod check;
+mod complain;
+mod convert;
 mod exit;
+mod explain;
+mod load;
+mod lookup;
+mod pick;
+mod show;
+mod trace;
 
 pub use exit::Exit;
 
-use crate::cli::{CheckArgs, Cli, Command, ConvertArgs, ExplainArgs, TraceArgs, WhoArgs};
+use self::load::{Wanted, with_node};
+use self::pick::picked;
+use crate::checks::Selection;
+use crate::cli::{Cli, Command, Output};
 use crate::cli::{Shell, command_like, completion_script, manual_page};
+use crate::render::escape::escaped;
+use crate::render::json;
+use crate::view::{self, Item};
 use anyhow::{Error, Result, bail};
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
@@ -23,12 +38,12 @@ fn answer(cli: &Cli) -> Result<Exit> {
     match &cli.command {
         None => overview(cli),
         Some(Command::Services(_)) => services(cli),
-        Some(Command::Explain(args)) => explain(cli, args),
-        Some(Command::Who(args)) => who(cli, args),
-        Some(Command::Trace(args)) => trace(cli, args),
-        Some(Command::Check(args)) => check(cli, args),
-        Some(Command::Checks) => checks(cli),
-        Some(Command::Convert(args)) => convert(cli, args),
+        Some(Command::Explain(args)) => explain::explain(cli, args),
+        Some(Command::Who(args)) => explain::who(cli, args),
+        Some(Command::Trace(args)) => trace::trace(cli, args),
+        Some(Command::Check(args)) => check::check(cli, args),
+        Some(Command::Checks) => check::checks(cli),
+        Some(Command::Convert(args)) => convert::convert(cli, args),
         Some(Command::Completions { shell }) => completions(*shell),
         Some(Command::Man { command }) => man(command.as_deref()),
     }
@@ -39,8 +54,13 @@ fn failed(error: &Error) -> Exit {
         return Exit::Answered;
     }
     // Standard error may be closed too; the status still tells.
-    let _ = writeln!(io::stderr(), "kubenat: {error:#}");
+    let _ = writeln!(io::stderr(), "kubenat: {}", escaped_lines(&format!("{error:#}")));
     Exit::Failed
+}
+
+/// Errors may quote names of files; each line of a message passes the escaper.
+fn escaped_lines(text: &str) -> String {
+    text.split('\n').map(|line| escaped(line.as_bytes()).into_owned()).collect::<Vec<_>>().join("\n")
 }
 
 fn is_closed_pipe(error: &Error) -> bool {
@@ -50,7 +70,15 @@ fn is_closed_pipe(error: &Error) -> bool {
 
 fn overview(cli: &Cli) -> Result<Exit> {
     refuse_mistyped_command(cli)?;
-    bail!("the overview is not part of this build")
+    let wanted = Wanted { checks: Some(Selection::default()), facts: None };
+    with_node(cli, wanted, |node| {
+        let items: Vec<Item<'_, '_>> = picked(cli, node).collect();
+        match cli.common.output {
+            Output::Name => show::names(items.iter().map(Item::name)),
+            Output::Json => show::raw(|out| json::write("Overview", json::overview(node, items), out)),
+            _ => show::doc(cli, &view::overview(node, &items, show::detail(cli))),
+        }
+    })
 }
 
 /// `kubenat chekc node.save` and `kubenat node.save check` read as two files, of which one is none.
@@ -66,32 +94,15 @@ fn refuse_mistyped_command(cli: &Cli) -> Result<()> {
     Ok(())
 }
 
-fn services(_cli: &Cli) -> Result<Exit> {
-    bail!("`services` is not part of this build")
-}
-
-fn explain(_cli: &Cli, _args: &ExplainArgs) -> Result<Exit> {
-    bail!("`explain` is not part of this build")
-}
-
-fn who(_cli: &Cli, _args: &WhoArgs) -> Result<Exit> {
-    bail!("`who` is not part of this build")
-}
-
-fn trace(_cli: &Cli, _args: &TraceArgs) -> Result<Exit> {
-    bail!("`trace` is not part of this build")
-}
-
-fn check(_cli: &Cli, _args: &CheckArgs) -> Result<Exit> {
-    bail!("`check` is not part of this build")
-}
-
-fn checks(_cli: &Cli) -> Result<Exit> {
-    bail!("`checks` is not part of this build")
-}
-
-fn convert(_cli: &Cli, _args: &ConvertArgs) -> Result<Exit> {
-    bail!("`convert` is not part of this build")
+fn services(cli: &Cli) -> Result<Exit> {
+    with_node(cli, Wanted { checks: Some(Selection::default()), facts: None }, |node| {
+        let items = picked(cli, node);
+        match cli.common.output {
+            Output::Name => show::names(items.map(|item| item.name())),
+            Output::Json => show::raw(|out| json::write("ServiceList", json::service_list(node, items.collect()), out)),
+            _ => show::doc(cli, &view::services(node, items, show::detail(cli))),
+        }
+    })
 }
 
 fn completions(shell: Shell) -> Result<Exit> {

@@ -33,6 +33,8 @@ pub enum Proof {
     Dump,
     /// The counters in a dump.
     Counters,
+    /// A dump and the API objects.
+    Objects,
     /// Several dumps of one node or of several.
     Dumps,
 }
@@ -44,6 +46,7 @@ impl Proof {
         match self {
             Self::Dump => 'D',
             Self::Counters => 'C',
+            Self::Objects => 'K',
             Self::Dumps => 'M',
         }
     }

@@ -1,8 +1,11 @@
 //! What checks are asked of: all that was read, and one ruleset of it.
 
 use super::balance::{Walked, walked};
+use super::needs::is_complete;
 use super::owners::Owners;
+use crate::drift::{Drift, Located, drift};
 use crate::kube::{Proxy, ServicePort};
+use crate::objects::Objects;
 use crate::ruleset::{ChainGraph, ChainId, RuleId, Table, TableName};
 use crate::source::{Sources, Span};
 use crate::syntax::Parsed;
@@ -17,6 +20,19 @@ pub struct Input<'a, 'src> {
     pub parsed: &'a Parsed<'src>,
     /// What kube-proxy meant by each of [`Parsed::rulesets`], in the same order; verified and solved.
     pub proxies: &'a [Proxy<'a, 'src>],
+    /// What the API says, if it was given.
+    pub api: Option<Api<'a>>,
+}
+
+/// What the API says, and of which node.
+#[derive(Clone, Copy)]
+pub struct Api<'a> {
+    /// The objects.
+    pub objects: &'a Objects,
+    /// The node the dump is of: [`locate`](crate::drift::locate).
+    pub located: &'a Located,
+    /// Seconds before the dump in which kube-proxy may have been behind.
+    pub grace: i64,
 }
 
 /// One ruleset, and all around it. What several checks ask is worked out once, when the first one asks.
@@ -29,13 +45,14 @@ pub struct Context<'a, 'src> {
     pub proxy: &'a Proxy<'a, 'src>,
     owners: OnceCell<Owners>,
     walked: OnceCell<Vec<Walked>>,
+    drift: OnceCell<Drift>,
 }
 
 impl<'a, 'src> Context<'a, 'src> {
     /// The ruleset of that index.
     #[must_use]
     pub fn new(input: Input<'a, 'src>, source: usize, proxy: &'a Proxy<'a, 'src>) -> Self {
-        Self { input, source, proxy, owners: OnceCell::new(), walked: OnceCell::new() }
+        Self { input, source, proxy, owners: OnceCell::new(), walked: OnceCell::new(), drift: OnceCell::new() }
     }
 
     /// The nat table and its jumps.
@@ -113,6 +130,21 @@ impl<'a, 'src> Context<'a, 'src> {
     /// What leaves the chains of a service untranslated, where a walk was needed and the dump tells.
     pub(super) fn leak_of(&self, service: u32) -> Option<f64> {
         self.walked().iter().find(|walked| walked.service == service).map(|walked| walked.leaked)
+    }
+
+    /// How the ruleset differs from the objects; nothing without objects.
+    pub(super) fn drift(&self) -> &Drift {
+        self.drift.get_or_init(|| {
+            let has_filter = self.filter().is_some_and(|(table, _)| is_complete(table));
+            let ask = |api: Api<'_>| drift(self.proxy, api.objects, api.located, api.grace, has_filter);
+            self.input.api.map(ask).unwrap_or_default()
+        })
+    }
+
+    /// The line that declares KUBE-SERVICES, where what is said of all services belongs.
+    pub(super) fn services_line(&self) -> Span {
+        let nat = self.nat().and_then(|(nat, _)| nat.chains.iter().find(|chain| chain.name == "KUBE-SERVICES"));
+        nat.map(|chain| chain.span).unwrap_or_default()
     }
 
     fn owners(&self) -> &Owners {

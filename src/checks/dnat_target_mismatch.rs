@@ -4,7 +4,7 @@ use super::check::{Check, Level, Proof, Question};
 use super::context::Context;
 use super::finding::{Finding, Findings};
 use super::needs::Needs;
-use crate::kube::{Balancing, Dnat, EndpointChain, Identity, MadeFor};
+use crate::kube::{Balancing, Dnat, EndpointChain, EndpointId, Identity, MadeFor, ServiceChain};
 use crate::ruleset::RuleId;
 use std::net::{IpAddr, SocketAddr};
 
@@ -40,20 +40,26 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
 /// By endpoint chain: the first rule whose comment claims another endpoint than the chain's DNAT.
 fn comments(cx: &Context<'_, '_>) -> Vec<Option<(RuleId, SocketAddr)>> {
     let mut comments = vec![None; cx.proxy.endpoints.len()];
-    for rule in cx.proxy.chains.iter().flat_map(|chain| &chain.balancing) {
-        let Some(end) = rule.endpoint else { continue };
-        let dnat = cx.proxy.endpoint(end).dnat;
-        let slot = &mut comments[end.0 as usize];
-        if slot.is_none() {
-            *slot =
-                claim(rule).zip(dnat).and_then(|(claim, dnat)| disagrees(claim, dnat).then_some((rule.rule, claim)));
+    for chain in &cx.proxy.chains {
+        for rule in &chain.balancing {
+            let Some(end) = rule.endpoint.filter(|end| comments[end.0 as usize].is_none()) else { continue };
+            let claim = rule.claimed().zip(cx.proxy.endpoint(end).dnat);
+            let claim = claim.filter(|&(claim, dnat)| disagrees(claim, dnat));
+            let claim = claim.filter(|_| !is_jump_wrong(cx, chain, rule, end));
+            comments[end.0 as usize] = claim.map(|(claim, _)| (rule.rule, claim));
         }
     }
     comments
 }
 
-fn claim(rule: &Balancing<'_>) -> Option<SocketAddr> {
-    rule.claimed()
+/// Whether the rule leads to a sound chain that is not meant at all: that of another service, or one that another rule
+/// of the same chain leads to. Other checks say that.
+fn is_jump_wrong(cx: &Context<'_, '_>, chain: &ServiceChain<'_>, rule: &Balancing<'_>, end: EndpointId) -> bool {
+    let endpoint = cx.proxy.endpoint(end);
+    let own = chain.services.first().and_then(|&at| cx.proxy.services[at as usize].name);
+    let is_foreign = endpoint.named.zip(own).is_some_and(|(named, own)| named.modern().text() != own.modern().text());
+    let leads_there = |other: &&Balancing<'_>| other.endpoint == Some(end) && other.rule != rule.rule;
+    endpoint.identity == Identity::Verified && (is_foreign || chain.balancing.iter().any(|other| leads_there(&other)))
 }
 
 fn disagrees(claim: SocketAddr, dnat: Dnat) -> bool {
@@ -104,7 +110,19 @@ fn finding(cx: &Context<'_, '_>, quarrel: &Quarrel<'_, '_>) -> Finding {
         Some(meant) => format!("`{}` was written for `{meant}` but sends to `{target}`", chain.name),
         None => format!("`{}` sends to `{target}`, which its name is not the checksum of", chain.name),
     };
-    let mut finding = Finding::new(subject, message, cx.line(dnat.rule)).label(format!("sends to {target}"));
+    let sends = format!("sends to {target}");
+    // Where all but the comment agree, the rule that jumps here is the changed one.
+    let is_comment_alone = chain.identity == Identity::Verified && quarrel.hairpin.is_none();
+    if let Some((rule, claim)) = quarrel.comment.filter(|_| is_comment_alone) {
+        let label = format!("the comment says {claim}, the chain is that of {target}");
+        return Finding::new(subject, message, cx.line(rule))
+            .label(label)
+            .line(cx.line(dnat.rule), sends)
+            .line(cx.declaration(chain.chain), witness(cx, quarrel))
+            .effect(format!("The part of new connections that `{claim}` should get goes to `{target}` instead, or the comment was changed."))
+            .services(chain.service);
+    }
+    let mut finding = Finding::new(subject, message, cx.line(dnat.rule)).label(sends);
     if let Some((rule, source)) = quarrel.hairpin {
         finding = finding.line(cx.line(rule), format!("{source}: the pod this chain was written for"));
     }

@@ -1,6 +1,7 @@
 //! What checks answer.
 
 use super::check::{Check, Level};
+use crate::drift::ObjectPlace;
 use crate::source::Span;
 
 /// A line that proves a finding, and what to see in it.
@@ -32,6 +33,8 @@ pub struct Finding {
     pub remedy: String,
     /// The lines that prove it. The first is where the fault is.
     pub evidence: Vec<Evidence>,
+    /// The places in the API objects that prove it; only where objects were given.
+    pub objects: Vec<ObjectPlace>,
     /// Further subjects with the same fault.
     pub also: Vec<Folded>,
     /// The service ports concerned, by index of [`Proxy::services`](crate::kube::Proxy::services), those of `also`
@@ -50,6 +53,8 @@ pub struct Folded {
     pub message: String,
     /// The lines that prove it.
     pub evidence: Vec<Evidence>,
+    /// The places in the API objects that prove it.
+    pub objects: Vec<ObjectPlace>,
 }
 
 /// The remedy for what only kube-proxy may repair.
@@ -68,6 +73,7 @@ impl Finding {
             effect: String::new(),
             remedy: RESTART.into(),
             evidence: vec![Evidence { span, label: String::new() }],
+            objects: Vec::new(),
             also: Vec::new(),
             services: Vec::new(),
             several: None,

@@ -52,9 +52,9 @@ fn key(finding: &Finding, is_many: bool) -> Key<'_> {
 }
 
 fn absorb(group: &mut Finding, finding: Finding) {
-    let Finding { subject, message, evidence, services, .. } = finding;
+    let Finding { subject, message, evidence, objects, services, .. } = finding;
     group.services.extend(services);
-    group.also.push(Folded { subject, message, evidence });
+    group.also.push(Folded { subject, message, evidence, objects });
 }
 
 #[cfg(test)]

@@ -24,6 +24,8 @@ pub(super) struct Needs {
     counters: bool,
     /// Chain names that are the checksums they should be.
     names: bool,
+    /// What the API says.
+    objects: bool,
     /// The oldest and the newest release whose forms it knows, as minor numbers.
     releases: (u8, u8),
 }
@@ -39,6 +41,7 @@ impl Needs {
         interfaces: false,
         counters: false,
         names: false,
+        objects: false,
         releases: (0, u8::MAX),
     };
 
@@ -75,6 +78,11 @@ impl Needs {
         Self { names: true, ..self }
     }
 
+    /// The API objects.
+    pub(super) const fn objects(self) -> Self {
+        Self { objects: true, ..self }
+    }
+
     /// Only what 1.`minor` and later write.
     pub(super) const fn since(self, minor: u8) -> Self {
         Self { releases: (minor, self.releases.1), ..self }
@@ -93,9 +101,9 @@ impl Needs {
 
     /// Why it cannot be asked of this ruleset, as a sentence without its full stop.
     pub(super) fn missing_in(&self, cx: &Context<'_, '_>) -> Option<String> {
-        self.tables
-            .iter()
-            .find_map(|&name| self.missing_of(name, cx))
+        (self.objects && cx.input.api.is_none())
+            .then(|| NO_OBJECTS.into())
+            .or_else(|| self.tables.iter().find_map(|&name| self.missing_of(name, cx)))
             .or_else(|| self.mode.then(|| wrong_mode(cx.proxy.dialect.mode)).flatten())
             .or_else(|| (self.names && !has_names(cx)).then(|| NO_NAMES.into()))
             .or_else(|| self.counters.then(|| without_counters(cx)).flatten().map(Into::into))
@@ -119,6 +127,9 @@ impl Needs {
         }
     }
 }
+
+const NO_OBJECTS: &str =
+    "it needs what the API says: kubectl get services,endpointslices,nodes -A -o json, given with --objects";
 
 const NO_COUNTERS: &str = "the dump has no counters: iptables-save -c";
 

@@ -4,7 +4,9 @@
 //! on an example unless it is marked, too.
 
 use super::*;
+use crate::drift::locate;
 use crate::kube::Proxy;
+use crate::objects;
 use crate::ruleset::Resolved;
 use crate::source::Sources;
 use crate::syntax::parse;
@@ -23,6 +25,8 @@ const HEADINGS: [&str; 6] = [
 struct Example {
     text: String,
     marked: BTreeSet<(u32, String)>,
+    /// What the API says beside it: a `yaml` fence right behind the dump.
+    objects: Option<String>,
 }
 
 /// Fences that hold dumps; `refused` behind one says that the kernel does not take it.
@@ -37,13 +41,16 @@ fn examples(page: &str) -> Vec<Example> {
     while let Some(line) = lines.next() {
         if is_dump(line.trim_end()) {
             examples.push(example(lines.by_ref().take_while(|line| !line.starts_with("```"))));
+        } else if let ("```yaml", Some(last)) = (line.trim_end(), examples.last_mut()) {
+            let objects = lines.by_ref().take_while(|line| !line.starts_with("```"));
+            last.objects = Some(objects.collect::<Vec<_>>().join("\n"));
         }
     }
     examples
 }
 
 fn example<'a>(lines: impl Iterator<Item = &'a str>) -> Example {
-    let mut example = Example { text: String::new(), marked: BTreeSet::new() };
+    let mut example = Example { text: String::new(), marked: BTreeSet::new(), objects: None };
     let mut number = 0;
     for line in lines {
         if let Some(names) = line.strip_prefix("#~ ") {
@@ -60,7 +67,7 @@ fn example<'a>(lines: impl Iterator<Item = &'a str>) -> Example {
 /// What all checks say of a dump.
 pub(super) fn reported(text: &str) -> Report {
     let sources = sources(text);
-    reported_of(&sources)
+    reported_of(&sources, None)
 }
 
 fn sources(text: &str) -> Sources {
@@ -69,21 +76,24 @@ fn sources(text: &str) -> Sources {
     sources
 }
 
-fn reported_of(sources: &Sources) -> Report {
+fn reported_of(sources: &Sources, objects: Option<&str>) -> Report {
     let parsed = parse(sources);
     let resolved: Vec<_> = parsed.rulesets.iter().map(Resolved::new).collect();
     let proxies: Vec<_> = resolved.iter().map(proxy).collect();
-    run(&Input { sources, parsed: &parsed, proxies: &proxies }, Selection::default())
+    let objects = objects.map(|text| objects::read("objects.yaml", text.as_bytes()).unwrap());
+    let located = objects.as_ref().map(|objects| locate(&proxies, objects, None));
+    let api = objects.as_ref().zip(located.as_ref()).map(|(objects, located)| Api { objects, located, grace: 0 });
+    run(&Input { sources, parsed: &parsed, proxies: &proxies, api }, Selection::default())
 }
 
 /// `(line, check, level)` of every finding, folded ones too.
-fn fired(text: &str) -> Vec<(u32, &'static str, Level)> {
+fn fired(text: &str, objects: Option<&str>) -> Vec<(u32, &'static str, Level)> {
     let sources = sources(text);
     let line = |evidence: &[Evidence]| {
         evidence.first().and_then(|first| sources.place(first.span)).map(|place| place.line).unwrap_or_default()
     };
     let mut fired = Vec::new();
-    for finding in reported_of(&sources).findings {
+    for finding in reported_of(&sources, objects).findings {
         fired.push((line(&finding.evidence), finding.check, finding.level));
         fired.extend(finding.also.iter().map(|also| (line(&also.evidence), finding.check, finding.level)));
     }
@@ -102,7 +112,7 @@ fn differences(check: &str, example: &Example) -> Option<String> {
     let counts = |&(line, name, level): &(u32, &'static str, Level)| {
         name == check || level != Level::Info || example.marked.contains(&(line, name.to_owned()))
     };
-    let fired = fired(&example.text);
+    let fired = fired(&example.text, example.objects.as_deref());
     let fired: BTreeSet<_> = fired.iter().filter(|each| counts(each)).map(|each| (each.0, each.1.to_owned())).collect();
     (fired != example.marked).then(|| {
         let too_many: Vec<_> = fired.difference(&example.marked).collect();

@@ -17,7 +17,9 @@ pub struct Selection<'a> {
 }
 
 impl Selection<'_> {
-    fn includes(&self, name: &str) -> bool {
+    /// Whether the check of that name is asked.
+    #[must_use]
+    pub fn includes(&self, name: &str) -> bool {
         (self.only.is_empty() || self.only.contains(&name)) && !self.skip.contains(&name)
     }
 }

@@ -82,26 +82,10 @@ pub enum Form {
     Json,
 }
 
-/// The first checks of the catalogue, in order of name.
-const CHECK_NAMES: [&str; 12] = [
-    "dangling-jump",
-    "dnat-target-mismatch",
-    "empty-service-chain",
-    "leaking-service",
-    "no-endpoints",
-    "no-hairpin",
-    "protocol-mismatch",
-    "service-chain-mismatch",
-    "services-not-hooked",
-    "shadowed-address",
-    "starved-endpoint",
-    "uneven-shares",
-];
-
 /// The names of all checks, in order.
 #[must_use]
 pub fn check_names() -> &'static [&'static str] {
-    &CHECK_NAMES
+    crate::checks::names()
 }
 
 /// Reads the name of a check; a near miss is told the right one.

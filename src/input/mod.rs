@@ -11,4 +11,4 @@ mod read;
 mod repair;
 
 pub use capture::{Capture, Network, capture, capture_with};
-pub use read::{Given, Input, read};
+pub use read::{Given, Input, read, read_bytes};

@@ -50,6 +50,17 @@ pub fn read(given: &[Given]) -> anyhow::Result<Input> {
     Ok(input)
 }
 
+/// Reads `bytes` as if they were the contents of a file of that name.
+///
+/// # Errors
+/// What cannot be unpacked, more than 4 GiB.
+pub fn read_bytes(name: String, bytes: Vec<u8>) -> anyhow::Result<Input> {
+    let mut input = Input::default();
+    let decoded = decode(bytes).with_context(|| format!("cannot read {name}"))?;
+    input.add(name, decoded)?;
+    Ok(input)
+}
+
 impl Input {
     /// Takes one decoded text in, repaired if need be.
     pub(super) fn add(&mut self, name: String, decoded: Decoded) -> anyhow::Result<()> {

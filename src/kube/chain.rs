@@ -151,6 +151,14 @@ impl ServiceChain<'_> {
 }
 
 impl EndpointChain<'_> {
+    /// Whether a connection of the pod to itself is masqueraded; `None` where the dump does not tell which pod it is.
+    #[must_use]
+    pub fn has_own_hairpin(&self) -> Option<bool> {
+        let own = self.dnat?.address?;
+        let mut hairpins = self.hairpin.iter().chain(&self.more_hairpins);
+        Some(hairpins.any(|hairpin| hairpin.source == Some(own)))
+    }
+
     /// Whether it is called like an endpoint chain, and not some other chain somebody jumps to.
     #[must_use]
     pub fn is_named_so(&self) -> bool {

@@ -118,12 +118,17 @@ impl<'src> Proxy<'_, 'src> {
     /// Looks for what contradicted chains were made for, and for the names of services that no comment names.
     /// To be asked after [`Proxy::verify`]; without contradictions and nameless services it does nothing.
     pub fn solve(&mut self) -> Solution {
+        self.solve_among(&[])
+    }
+
+    /// The same with further service ports to try, as `ns/name:port`: those that API objects name.
+    pub fn solve_among(&mut self, names: &'src [String]) -> Solution {
         let wanted = self.wanted_services();
         if wanted.is_empty() && self.wanted_endpoints().is_empty() {
             return Solution::default();
         }
         self.verification.solved = 0;
-        let candidates = self.candidates();
+        let candidates = self.candidates(names);
         let services = hits(&wanted, &candidates);
         self.take_services(&services);
         self.verify_named_by_hash();
@@ -151,14 +156,15 @@ impl<'src> Proxy<'_, 'src> {
     }
 
     /// Service ports named anywhere in the dump, and usual ones, in both forms of unnamed ports.
-    fn candidates(&self) -> Vec<Candidate<'src>> {
+    fn candidates(&self, told: &'src [String]) -> Vec<Candidate<'src>> {
         let named = self.services.iter().filter_map(|service| service.name);
         let inside = self.chains.iter().filter_map(|chain| chain.named);
         let ends = self.endpoints.iter().filter_map(|endpoint| endpoint.named);
+        let told = told.iter().filter_map(|name| ServicePortName::parse(name.as_bytes()));
         let usual = USUAL_SERVICES.iter().filter_map(|name| ServicePortName::parse(name.as_bytes()));
         let mut seen = HashSet::new();
         let mut candidates = Vec::new();
-        for service in usual.chain(named).chain(inside).chain(ends).map(ServicePortName::modern) {
+        for service in usual.chain(told).chain(named).chain(inside).chain(ends).map(ServicePortName::modern) {
             if seen.insert(service) {
                 candidates.extend(PROTOCOLS.into_iter().flat_map(|protocol| forms(service, protocol)));
             }

@@ -161,6 +161,7 @@ fn pod(object: core::Pod, place: Place) -> Pod {
         node: spec.node_name,
         has_ended: matches!(status.phase.as_deref(), Some("Succeeded" | "Failed")),
         is_host_network: spec.host_network.unwrap_or(false),
+        labels: object.metadata.labels.clone().unwrap_or_default(),
         object: object_ref(Kind::Pod, object.metadata, place),
     }
 }

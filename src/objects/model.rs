@@ -262,6 +262,8 @@ pub struct Pod {
     pub has_ended: bool,
     /// Whether it shares its node's addresses.
     pub is_host_network: bool,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
 }
 
 /// `ns/name:port` with its protocol; what kube-proxy keeps a set of rules for.

@@ -31,10 +31,14 @@ pub fn chain_line(chain: &Chain<'_>) -> BString {
 pub fn rule_line(table: &Table<'_>, rule: &Rule<'_>) -> BString {
     let mut line = Line(BString::from("-A "));
     line.raw(table.chain(rule.chain).name);
+    let matches = table.matches(rule);
     let mut module = None;
-    for each in table.matches(rule) {
+    let mut group = 0;
+    for (at, each) in matches.iter().enumerate() {
         let next = module_of(&each.test);
-        if let Some(name) = next.filter(|_| next != module || opens_anew(&each.test)) {
+        let goes_on = next == module && fits_in(&matches[group..at], &each.test);
+        if let Some(name) = next.filter(|_| !goes_on) {
+            group = at;
             line.word("-m");
             line.word(name);
         }
@@ -45,6 +49,23 @@ pub fn rule_line(table: &Table<'_>, rule: &Rule<'_>) -> BString {
         line.target(target);
     }
     line.0
+}
+
+/// One option of a rule alone, without its `-m`.
+#[must_use]
+pub fn match_line(each: &Match<'_>) -> BString {
+    let mut line = Line(BString::default());
+    line.test(each);
+    BString::from(line.0.trim_ascii())
+}
+
+/// A target alone, with its options: `DNAT --to-destination …`, a chain's name, `-g NAME`.
+#[must_use]
+pub fn target_line(target: &Target<'_>) -> BString {
+    let mut line = Line(BString::default());
+    line.target(target);
+    let words = line.0.trim_ascii();
+    BString::from(words.strip_prefix(b"-j ").unwrap_or(words))
 }
 
 /// The module whose option a test is; `None` for the options iptables has built in.
@@ -80,18 +101,36 @@ fn module_of(test: &Test<'_>) -> Option<&'static str> {
     }
 }
 
-/// Whether its module takes this option once only, so that the next one needs a `-m` of its own.
-fn opens_anew(test: &Test<'_>) -> bool {
-    !matches!(
-        test,
-        Test::Port { .. }
-            | Test::TcpFlags { .. }
-            | Test::AddressType { .. }
-            | Test::AddressRange { .. }
-            | Test::State { .. }
-            | Test::Conntrack(_)
-            | Test::Physdev { .. }
-    )
+/// Whether the option fits behind those before it without a `-m` of its own: a module takes each option once, and some
+/// take one in all.
+fn fits_in(before: &[Match<'_>], test: &Test<'_>) -> bool {
+    let Some(option) = option_of(test) else { return false };
+    !before.is_empty() && before.iter().all(|each| option_of(&each.test).is_some_and(|other| other != option))
+}
+
+/// Which of the options of its module it is; `None` where it always gets a `-m` of its own.
+fn option_of(test: &Test<'_>) -> Option<(u8, Side)> {
+    Some(match test {
+        Test::Port { side, .. } | Test::AddressType { side, limit: None, .. } | Test::AddressRange { side, .. } => {
+            (0, *side)
+        }
+        Test::TcpFlags { .. } | Test::State { .. } => (1, Side::Either),
+        Test::Conntrack(option) => match &**option {
+            ConntrackOption::OriginalAddress { side, .. } => (2, *side),
+            ConntrackOption::ReplyAddress { side, .. } => (3, *side),
+            ConntrackOption::OriginalPort { side, .. } => (4, *side),
+            ConntrackOption::Protocol(_) => (5, Side::Either),
+            ConntrackOption::IsOriginal(_) => (6, Side::Either),
+        },
+        Test::Physdev { test, .. } => match test {
+            PhysdevTest::In => (7, Side::Either),
+            PhysdevTest::Out => (8, Side::Either),
+            PhysdevTest::IsIn => (9, Side::Either),
+            PhysdevTest::IsOut => (10, Side::Either),
+            PhysdevTest::IsBridged => (11, Side::Either),
+        },
+        _ => return None,
+    })
 }
 
 /// A line under construction; each word brings the blank before it.

@@ -2,6 +2,7 @@
 
 use super::{ChainId, RuleId, Ruleset, Table, TableName, Target};
 use bstr::BStr;
+use foldhash::fast::RandomState;
 use std::collections::HashMap;
 
 /// A rule that jumps (or goes) to a chain.
@@ -64,12 +65,20 @@ impl ChainGraph {
 
 /// By rule: the chain that its jump names.
 fn resolved(table: &Table<'_>) -> Vec<Option<ChainId>> {
-    let mut by_name: HashMap<&BStr, ChainId> = HashMap::with_capacity(table.chains.len());
+    let mut by_name: HashMap<&BStr, ChainId, RandomState> =
+        HashMap::with_capacity_and_hasher(table.chains.len(), RandomState::default());
     for (id, chain) in table.chain_ids() {
         by_name.entry(chain.name).or_insert(id);
     }
-    let target = |target: &Target<'_>| target.chain_name().and_then(|name| by_name.get(name).copied());
-    table.rules.iter().map(|rule| rule.target.as_ref().and_then(target)).collect()
+    // One jump after the other often leads to the same chain: KUBE-MARK-MASQ in every endpoint's.
+    let mut last: (&BStr, Option<ChainId>) = (BStr::new(""), None);
+    let mut find = |name| {
+        if last.0 != name {
+            last = (name, by_name.get(name).copied());
+        }
+        last.1
+    };
+    table.rules.iter().map(|rule| rule.target.as_ref().and_then(Target::chain_name).and_then(&mut find)).collect()
 }
 
 /// By chain: the rules that lead to it, as one vector and where each chain's part of it begins.

@@ -7,6 +7,7 @@ mod condition;
 mod display;
 mod graph;
 mod rule;
+mod save;
 mod target;
 mod value;
 
@@ -16,8 +17,9 @@ pub use condition::{
     AddressTypes, ConntrackOption, ConntrackStates, IcmpType, IfaceLimit, Match, PhysdevTest, Recent, RecentAction,
     StateModule, Test, unquoted,
 };
-pub use display::{chain_line, rule_line};
+pub use display::{chain_line, match_line, rule_line, target_line};
 pub use graph::{ChainGraph, Reference, Resolved};
 pub use rule::{Counters, Rule, RuleId};
+pub use save::{saved_chain, saved_rule, saved_table, saved_words};
 pub use target::{ConnmarkAction, Target, Translation, is_extension};
 pub use value::{Backend, Family, Mark, PortRange, Protocol, Threshold};

@@ -170,5 +170,9 @@ const EXTENSIONS: [&str; 43] = [
 /// Whether `name` is a target extension of iptables, so that no chain can have that name.
 #[must_use]
 pub fn is_extension(name: &[u8]) -> bool {
+    // The longest has eleven letters; most names of chains are longer.
+    if name.len() > 11 {
+        return false;
+    }
     EXTENSIONS.binary_search_by(|known| known.as_bytes().cmp(name)).is_ok()
 }

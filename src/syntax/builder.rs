@@ -3,6 +3,7 @@
 use crate::ruleset::{Chain, ChainId, ChainKind, Counters, Form, Match, Policy, Rule, Table, TableName, Target};
 use crate::source::Span;
 use bstr::BStr;
+use foldhash::fast::RandomState;
 use std::collections::{HashMap, VecDeque};
 
 /// Chains the kernel calls at a hook.
@@ -17,13 +18,33 @@ pub(super) fn is_built_in(name: &[u8]) -> bool {
 #[derive(Debug)]
 pub(super) struct TableBuilder<'src> {
     pub(super) table: Table<'src>,
-    by_name: HashMap<&'src BStr, ChainId>,
+    by_name: HashMap<&'src BStr, ChainId, RandomState>,
     /// The chain of the last rule: the next one mostly stands in the same or in the one declared behind it.
     last: u32,
     /// Rules of each chain, once a command other than an append came.
-    orders: Option<Vec<VecDeque<u32>>>,
+    orders: Option<Vec<Order>>,
+    /// How often `-F` emptied all chains: an order of an earlier time is empty.
+    flushes: u32,
+    /// User-defined chains that were declared since the last `-X`.
+    deletable: Vec<ChainId>,
+    has_deleted: bool,
+    /// How many of the first rules `-Z` set to 0, of all chains and of single ones.
+    zeroed: u32,
+    zeroed_chains: HashMap<ChainId, u32>,
+    /// How many rules `-D` may still look at: a file of deletions must not take for ever.
+    searches: usize,
     has_counters: bool,
 }
+
+/// Rules of a chain in their order, as it was after so many flushes of all chains.
+#[derive(Clone, Debug, Default)]
+struct Order {
+    rules: VecDeque<u32>,
+    flushes: u32,
+}
+
+/// Enough to delete each of 2000 rules by its text.
+const SEARCHES: usize = 4_000_000;
 
 impl<'src> TableBuilder<'src> {
     pub(super) fn new(name: Option<TableName<'src>>, form: Form, span: Span) -> Self {
@@ -39,9 +60,15 @@ impl<'src> TableBuilder<'src> {
                 counters: Vec::new(),
                 matches: Vec::new(),
             },
-            by_name: HashMap::new(),
+            by_name: HashMap::default(),
             last: 0,
             orders: None,
+            flushes: 0,
+            deletable: Vec::new(),
+            has_deleted: false,
+            zeroed: 0,
+            zeroed_chains: HashMap::new(),
+            searches: SEARCHES,
             has_counters: false,
         }
     }
@@ -51,15 +78,28 @@ impl<'src> TableBuilder<'src> {
         self.by_name.get(name).is_some_and(|&id| self.table.chain(id).is_declared)
     }
 
-    /// Declares a chain. A chain declared again, as in input of iptables-restore, starts anew without its rules.
-    pub(super) fn declare(&mut self, name: &'src BStr, kind: ChainKind, span: Span) {
+    /// Whether a built-in chain of that name cannot be of this table, since its own are all there: raw's and filter's
+    /// are told apart from those of nat and mangle by where they stand.
+    pub(super) fn is_full_before(&self, name: &BStr) -> bool {
+        let has = |name: &str| self.has_declared(name.into());
+        let (pre, forward) = (has("PREROUTING"), has("FORWARD"));
+        let is_raw = pre && has("OUTPUT") && !has("POSTROUTING") && !has("INPUT") && !forward;
+        let is_filter = !pre && has("INPUT") && forward && has("OUTPUT");
+        is_raw && (name == "INPUT" || name == "FORWARD") || is_filter && (name == "PREROUTING" || name == "POSTROUTING")
+    }
+
+    /// Declares a chain. A chain declared again, as in input of iptables-restore, starts anew without its rules; whether
+    /// it lost some.
+    pub(super) fn declare(&mut self, name: &'src BStr, kind: ChainKind, span: Span) -> bool {
         let id = self.chain(name, span);
-        if self.table.chain(id).is_declared {
-            self.flush(id);
+        let loses = self.table.chain(id).is_declared && self.flush(id);
+        if matches!(kind, ChainKind::UserDefined { .. }) {
+            self.deletable.push(id);
         }
         let chain = &mut self.table.chains[id.0 as usize];
         (chain.kind, chain.is_declared, chain.span) = (kind, true, span);
         self.last = id.0;
+        loses
     }
 
     /// Sets a policy, as `-P` does.
@@ -87,7 +127,7 @@ impl<'src> TableBuilder<'src> {
             };
             self.table.chains.push(Chain { name, kind, is_declared: false, span, rules: 0..0 });
             if let Some(orders) = &mut self.orders {
-                orders.push(VecDeque::new());
+                orders.push(Order { flushes: self.flushes, ..Order::default() });
             }
         }
         id
@@ -113,8 +153,8 @@ impl<'src> TableBuilder<'src> {
         span: Span,
     ) {
         let rule = self.push(chain, mark, target, counters, span);
-        if let Some(orders) = &mut self.orders {
-            orders[chain.0 as usize].push_back(rule);
+        if self.orders.is_some() {
+            self.order(chain).push_back(rule);
         }
         self.last = chain.0;
     }
@@ -129,6 +169,8 @@ impl<'src> TableBuilder<'src> {
         counters: Option<Counters>,
         span: Span,
     ) {
+        // Made before the rule is there, or it would be in it already.
+        self.order(chain);
         let rule = self.push(chain, mark, target, counters, span);
         let order = self.order(chain);
         let at = (at.max(1) as usize - 1).min(order.len());
@@ -146,41 +188,61 @@ impl<'src> TableBuilder<'src> {
         is_there
     }
 
-    /// Takes the first rule out that equals the matches pushed since `mark` and `target`; whether there was one.
-    pub(super) fn delete(&mut self, chain: ChainId, mark: usize, target: Option<&Target<'src>>) -> bool {
-        self.order(chain);
+    /// Takes the first rule out that equals the matches pushed since `mark` and `target`; whether there was one, `None`
+    /// when so many were looked for that no more will be.
+    pub(super) fn delete(&mut self, chain: ChainId, mark: usize, target: Option<&Target<'src>>) -> Option<bool> {
+        let most = self.searches;
         let wanted = self.table.matches.split_off(mark);
+        let order = std::mem::take(self.order(chain));
         let equals = |&rule: &u32| {
             let rule = &self.table.rules[rule as usize];
             self.table.matches(rule) == wanted && rule.target.as_ref() == target
         };
-        let at = self.orders.as_ref().and_then(|orders| orders[chain.0 as usize].iter().position(equals));
-        at.is_some_and(|at| self.delete_at(chain, u32::try_from(at + 1).unwrap_or(u32::MAX)))
+        let at = order.iter().take(most).position(equals);
+        self.searches -= at.map_or(order.len().min(most), |at| at + 1);
+        *self.order(chain) = order;
+        match at {
+            Some(at) => Some(self.delete_at(chain, u32::try_from(at + 1).unwrap_or(u32::MAX))),
+            None => (self.searches > 0).then_some(false),
+        }
     }
 
-    /// Empties a chain, as `-F CHAIN` does.
-    pub(super) fn flush(&mut self, chain: ChainId) {
-        self.order(chain).clear();
+    /// Empties a chain, as `-F CHAIN` does; whether it had rules.
+    pub(super) fn flush(&mut self, chain: ChainId) -> bool {
+        let order = self.order(chain);
+        let had_rules = !order.is_empty();
+        order.clear();
+        had_rules
     }
 
     /// Empties all chains, as `-F` does.
     pub(super) fn flush_all(&mut self) {
-        for id in 0..u32::try_from(self.table.chains.len()).unwrap_or(u32::MAX) {
-            self.flush(ChainId(id));
-        }
+        self.flushes += 1;
+        let chains = self.table.chains.len();
+        self.orders.get_or_insert_with(|| vec![Order::default(); chains]);
     }
 
     /// Takes a user-defined chain back, as `-X CHAIN` does: it is empty and no longer declared.
     pub(super) fn delete_chain(&mut self, chain: ChainId) {
         self.flush(chain);
+        self.has_deleted = true;
         self.table.chains[chain.0 as usize].is_declared = false;
     }
 
     /// Takes all user-defined chains back, as `-X` does.
     pub(super) fn delete_chains(&mut self) {
-        for id in 0..u32::try_from(self.table.chains.len()).unwrap_or(u32::MAX) {
-            if !self.table.chain(ChainId(id)).is_built_in() {
-                self.delete_chain(ChainId(id));
+        for chain in std::mem::take(&mut self.deletable) {
+            self.delete_chain(chain);
+        }
+    }
+
+    /// Sets the counters of all rules to 0, as `-Z` does, or those of one chain.
+    pub(super) fn zero(&mut self, chain: Option<ChainId>) {
+        let rules = u32::try_from(self.table.rules.len()).unwrap_or(u32::MAX);
+        match chain {
+            None => self.zeroed = rules,
+            Some(chain) => {
+                self.zeroed_chains.insert(chain, rules);
             }
         }
     }
@@ -211,19 +273,27 @@ impl<'src> TableBuilder<'src> {
     fn order(&mut self, chain: ChainId) -> &mut VecDeque<u32> {
         let (rules, chains) = (&self.table.rules, self.table.chains.len());
         let orders = self.orders.get_or_insert_with(|| {
-            let mut orders = vec![VecDeque::new(); chains];
+            let mut orders = vec![Order::default(); chains];
             for (at, rule) in (0u32..).zip(rules) {
-                orders[rule.chain.0 as usize].push_back(at);
+                orders[rule.chain.0 as usize].rules.push_back(at);
             }
             orders
         });
-        &mut orders[chain.0 as usize]
+        let order = &mut orders[chain.0 as usize];
+        if order.flushes != self.flushes {
+            *order = Order { flushes: self.flushes, ..Order::default() };
+        }
+        &mut order.rules
     }
 
     /// The finished table, its rules grouped by chain.
     pub(super) fn finish(mut self) -> Table<'src> {
+        self.zero_counters();
         match self.orders.take() {
-            Some(orders) => self.reorder(orders.into_iter().flatten().collect()),
+            Some(orders) => {
+                let live = orders.into_iter().filter(|order| order.flushes == self.flushes);
+                self.reorder(live.flat_map(|order| order.rules).collect());
+            }
             None if !is_grouped(&self.table.rules) => {
                 let mut order: Vec<u32> = (0..u32::try_from(self.table.rules.len()).unwrap_or(u32::MAX)).collect();
                 order.sort_by_key(|&rule| self.table.rules[rule as usize].chain);
@@ -231,10 +301,45 @@ impl<'src> TableBuilder<'src> {
             }
             None => {}
         }
+        if self.has_deleted {
+            self.forget_deleted();
+        }
         self.set_ranges();
         self.table.chains.shrink_to_fit();
         self.table.rules.shrink_to_fit();
         self.table
+    }
+
+    fn zero_counters(&mut self) {
+        let first = self.table.counters.len().min(self.zeroed as usize);
+        self.table.counters[..first].fill(Counters::default());
+        if self.zeroed_chains.is_empty() {
+            return;
+        }
+        for ((at, rule), counters) in (0u32..).zip(&self.table.rules).zip(&mut self.table.counters) {
+            if self.zeroed_chains.get(&rule.chain).is_some_and(|&zeroed| at < zeroed) {
+                *counters = Counters::default();
+            }
+        }
+    }
+
+    /// Drops the chains that `-X` took back, unless rules were put into them again.
+    fn forget_deleted(&mut self) {
+        let mut used = vec![false; self.table.chains.len()];
+        self.table.rules.iter().for_each(|rule| used[rule.chain.0 as usize] = true);
+        let keeps = |(chain, used): (&Chain<'_>, bool)| chain.is_declared || chain.is_built_in() || used;
+        let kept: Vec<bool> = self.table.chains.iter().zip(used).map(keeps).collect();
+        let mut next = 0;
+        let ids: Vec<ChainId> = kept
+            .iter()
+            .map(|&kept| {
+                next += u32::from(kept);
+                ChainId(next.saturating_sub(1))
+            })
+            .collect();
+        self.table.rules.iter_mut().for_each(|rule| rule.chain = ids[rule.chain.0 as usize]);
+        let mut kept = kept.into_iter();
+        self.table.chains.retain(|_| kept.next() == Some(true));
     }
 
     fn reorder(&mut self, order: Vec<u32>) {

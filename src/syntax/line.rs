@@ -55,8 +55,8 @@ pub(super) enum Command<'src> {
     Flush(Option<&'src BStr>),
     /// `-X [CHAIN]`.
     DeleteChain(Option<&'src BStr>),
-    /// `-Z [CHAIN [N]]`: counters become 0.
-    Zero,
+    /// `-Z [CHAIN]`: counters become 0.
+    Zero(Option<&'src BStr>),
 }
 
 /// The line without blanks around it; `None` if it is none of these forms. An error if it begins like one and goes on
@@ -161,7 +161,7 @@ fn command_line(text: &[u8]) -> Option<Result<Line<'_>, Wanted<'_>>> {
         b"-P" | b"--policy" => set_policy(after),
         b"-F" | b"--flush" => Ok((b"".as_slice(), Command::Flush(optional_name(after)))),
         b"-X" | b"--delete-chain" => Ok((b"".as_slice(), Command::DeleteChain(optional_name(after)))),
-        b"-Z" | b"--zero" => Ok((b"".as_slice(), Command::Zero)),
+        b"-Z" | b"--zero" => Ok((b"".as_slice(), Command::Zero(optional_name(after)))),
         _ => return None,
     };
     Some(finished(read).map(Line::Command))
@@ -175,9 +175,9 @@ fn optional_name(input: &[u8]) -> Option<&BStr> {
     word(input).ok().map(|(_, name)| name)
 }
 
-fn append(input: &[u8], before: Option<Counters>) -> Read<'_, Command<'_>> {
+fn append(input: &[u8], counters: Option<Counters>) -> Read<'_, Command<'_>> {
     let (rule, chain) = chain_name(input)?;
-    Ok((b"", Command::Append { counters: before.or_else(|| counters_within(rule)), chain, rule }))
+    Ok((b"", Command::Append { counters, chain, rule }))
 }
 
 /// `-c PACKETS BYTES` among the options, where `iptables -S -v` prints them.
@@ -277,13 +277,11 @@ mod tests {
     }
 
     #[test]
-    fn counters_stand_before_the_command_or_among_its_options() {
-        for text in ["[7:420] -A X -j DROP", "-A X -c 7 420 -j DROP"] {
-            let Some(Ok(Line::Command(Command::Append { counters, chain, .. }))) = line(text.as_bytes()) else {
-                panic!("{text}")
-            };
-            assert_eq!((counters, chain), (Some(counted(7, 420)), "X".into()), "{text}");
-        }
+    fn counters_stand_before_the_command() {
+        let Some(Ok(Line::Command(Command::Append { counters, chain, .. }))) = line(b"[7:420] -A X -j DROP") else {
+            panic!("no command")
+        };
+        assert_eq!((counters, chain), (Some(counted(7, 420)), "X".into()));
         let rest = "[18446744073709551616:0] -A X";
         assert_eq!(
             line(rest.as_bytes()),

@@ -2,23 +2,23 @@
 
 use super::word::{is_blank, next_word, skip_blanks};
 use crate::source::trim_line_end;
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr2_iter};
 
 /// How many lines a quote may hold together; comments have 255 bytes at most.
 const JOINED: usize = 32;
 
-/// The lines of `text`, each without its end.
-pub(super) fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+/// The lines of `text`, each without its end, and how many line feeds it holds.
+pub(super) fn lines(text: &[u8]) -> impl Iterator<Item = (&[u8], usize)> {
     let mut rest = text;
     std::iter::from_fn(move || {
         if rest.is_empty() {
             return None;
         }
         let end = line_end(rest);
-        let end = if may_leave_quote_open(&rest[..end]) { joined_end(rest, end) } else { end };
+        let (end, feeds) = if may_leave_quote_open(&rest[..end]) { joined_end(rest, end) } else { (end, 0) };
         let (line, after) = rest.split_at(end);
         rest = after;
-        Some(trim_line_end(line))
+        Some((trim_line_end(line), feeds))
     })
 }
 
@@ -36,28 +36,34 @@ fn line_end(text: &[u8]) -> usize {
 
 /// A cheap look: only lines of rules, and of those only with an odd number of quotes or with a backslash.
 fn may_leave_quote_open(line: &[u8]) -> bool {
-    matches!(line.first(), Some(b'-' | b'['))
-        && (memchr_iter(b'"', line).count() % 2 == 1 || memchr(b'\\', line).is_some_and(|_| line.contains(&b'"')))
+    let (mut quotes, mut has_backslash) = (0_u32, false);
+    if matches!(line.first(), Some(b'-' | b'[')) {
+        for at in memchr2_iter(b'"', b'\\', line) {
+            quotes += u32::from(line[at] == b'"');
+            has_backslash |= line[at] == b'\\';
+        }
+    }
+    quotes % 2 == 1 || (has_backslash && quotes > 0)
 }
 
-/// Where the line ends with the lines that its open quote holds; its own end if it has none, or if what follows is a
-/// line of a dump in its own right.
-fn joined_end(text: &[u8], end: usize) -> usize {
+/// Where the line ends with the lines that its open quote holds, and how many those are; its own end if it has none, or
+/// if what follows is a line of a dump in its own right.
+fn joined_end(text: &[u8], end: usize) -> (usize, usize) {
     if !leaves_quote_open(trim_line_end(&text[..end])) {
-        return end;
+        return (end, 0);
     }
     let mut stop = end;
-    for _ in 0..JOINED {
+    for feeds in 1..=JOINED {
         let next = &text[stop..];
         if next.is_empty() || begins_dump_line(next) {
-            return end;
+            break;
         }
         stop += line_end(next);
         if !leaves_quote_open(trim_line_end(&text[..stop])) {
-            return stop;
+            return (stop, feeds);
         }
     }
-    end
+    (end, 0)
 }
 
 /// Whether a quoted word begins in the line and does not end in it.
@@ -84,7 +90,8 @@ mod tests {
 
     #[track_caller]
     fn splits(text: &str, expected: &[&str]) {
-        let found: Vec<_> = lines(text.as_bytes()).map(|line| String::from_utf8_lossy(line).into_owned()).collect();
+        let found: Vec<_> =
+            lines(text.as_bytes()).map(|(line, _)| String::from_utf8_lossy(line).into_owned()).collect();
         assert_eq!(found, expected);
     }
 

@@ -50,7 +50,8 @@ impl<'src> Reader<'src> {
     fn chain_line(&mut self, header: &super::list::ChainHeader<'src>, at: At<'src>) {
         self.tally.declarations += 1;
         let goes_on = self.builder().is_some_and(|builder| {
-            let after_users = is_built_in(header.name) && builder.table.chains.iter().any(|chain| !chain.is_built_in());
+            let has_users = || builder.table.chains.iter().any(|chain| !chain.is_built_in());
+            let after_users = is_built_in(header.name) && (has_users() || builder.is_full_before(header.name));
             matches!(builder.table.form, Form::List { .. }) && !builder.has_declared(header.name) && !after_users
         });
         if !goes_on {
@@ -110,12 +111,12 @@ impl<'src> Reader<'src> {
         }
     }
 
-    fn family(&self) -> Option<Family> {
-        self.tables.last().and_then(|read| read.family)
+    fn family(&mut self) -> Option<Family> {
+        self.open_table().and_then(|read| read.family)
     }
 
     fn learn_family(&mut self, family: Option<Family>) {
-        if let Some(read) = self.tables.last_mut() {
+        if let Some(read) = self.open_table() {
             read.family = read.family.or(family);
         }
     }

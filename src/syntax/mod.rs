@@ -2,6 +2,7 @@
 //! other text, or a [`Fault`]; [`Tally`] counts them.
 
 mod builder;
+mod command;
 mod family;
 mod fault;
 mod line;
@@ -13,8 +14,10 @@ mod module;
 mod naming;
 mod noise;
 mod parse;
+mod program;
 mod reader;
 mod recent;
+mod remark;
 mod rule;
 mod rulesets;
 mod target;
@@ -22,4 +25,4 @@ mod word;
 
 pub use fault::Fault;
 pub use parse::{Parsed, parse};
-pub use reader::{Remark, RemarkKind, Tally};
+pub use remark::{Remark, RemarkKind, Tally};

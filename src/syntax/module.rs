@@ -11,41 +11,91 @@ use crate::ruleset::{
 use bstr::{BStr, ByteSlice};
 use memchr::memchr;
 
+/// The modules whose options have types.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Module {
+    /// `comment`.
+    Comment,
+    /// `tcp`, `udp`, `sctp`, `dccp`, `udplite`.
+    Transport(Protocol),
+    /// `statistic`.
+    Statistic,
+    /// `mark`.
+    Mark,
+    /// `connmark`.
+    Connmark,
+    /// `conntrack` and `state`.
+    Conntrack,
+    /// `addrtype`.
+    AddressType,
+    /// `multiport`.
+    Multiport,
+    /// `iprange`.
+    AddressRange,
+    /// `physdev`.
+    Physdev,
+    /// `set`.
+    Set,
+    /// `nfacct`.
+    Nfacct,
+    /// `recent`.
+    Recent,
+    /// `limit`.
+    Limit,
+    /// Any other, and none at all.
+    Other,
+}
+
+impl Module {
+    fn named(name: &[u8]) -> Self {
+        match name {
+            b"comment" => Self::Comment,
+            b"tcp" => Self::Transport(Protocol::TCP),
+            b"statistic" => Self::Statistic,
+            b"udp" => Self::Transport(Protocol::UDP),
+            b"mark" => Self::Mark,
+            b"recent" => Self::Recent,
+            b"addrtype" => Self::AddressType,
+            b"conntrack" | b"state" => Self::Conntrack,
+            b"sctp" => Self::Transport(Protocol::SCTP),
+            b"dccp" => Self::Transport(Protocol::DCCP),
+            b"udplite" => Self::Transport(Protocol::UDPLITE),
+            b"connmark" => Self::Connmark,
+            b"multiport" => Self::Multiport,
+            b"iprange" => Self::AddressRange,
+            b"physdev" => Self::Physdev,
+            b"set" => Self::Set,
+            b"nfacct" => Self::Nfacct,
+            b"limit" => Self::Limit,
+            _ => Self::Other,
+        }
+    }
+}
+
 /// `-m NAME`, and its first option if it has a type. `input` begins at `-m`, `rest` behind it.
 pub(crate) fn load<'src>(input: &'src [u8], rest: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read<'src, ()> {
     let (after, name) = word(rest).map_err(|_| wanted("the name of a module", skip_blanks(rest)))?;
-    parts.module = name;
-    if let Some(transport) = transport(name) {
-        parts.transport = Some(transport);
-        let (rest, found) = typed_option(after, parts)?;
-        if !found {
-            parts.push(false, Test::Module(transport));
-        }
-        return Ok((rest, ()));
-    }
-    match name.as_bytes() {
-        b"recent" => recent(after, parts),
-        b"limit" => {
+    parts.module = Module::named(name);
+    parts.start = parts.matches.len();
+    match parts.module {
+        Module::Recent => recent(after, parts),
+        Module::Limit => {
             let end = untyped_end(after);
             parts.push(false, Test::Limit(after[..end].trim().as_bstr()));
             Ok((&after[end..], ()))
+        }
+        Module::Transport(transport) => {
+            parts.transport = Some(transport);
+            let (rest, found) = typed_option(after, parts)?;
+            if !found {
+                parts.push(false, Test::Module(transport));
+            }
+            Ok((rest, ()))
         }
         _ => {
             let (rest, found) = typed_option(after, parts)?;
             Ok((if found { rest } else { other(input, after, parts) }, ()))
         }
-    }
-}
-
-/// A module named like a protocol that has ports.
-fn transport(name: &[u8]) -> Option<Protocol> {
-    match name {
-        b"tcp" => Some(Protocol::TCP),
-        b"udp" => Some(Protocol::UDP),
-        b"sctp" => Some(Protocol::SCTP),
-        b"dccp" => Some(Protocol::DCCP),
-        b"udplite" => Some(Protocol::UDPLITE),
-        _ => None,
     }
 }
 
@@ -100,28 +150,41 @@ fn typed_option<'src>(input: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read<'s
     if !flag.starts_with(b"--") {
         return Ok((input, false));
     }
-    let read = match (parts.module.as_bytes(), flag) {
-        (_, b"--sport" | b"--source-port") => port(Side::Source, inverted, rest, parts),
-        (_, b"--dport" | b"--destination-port") => port(Side::Destination, inverted, rest, parts),
-        (_, b"--tcp-flags") => tcp_flags(inverted, rest, parts),
-        (_, b"--syn") => {
+    let read = match (parts.module, flag) {
+        (Module::Comment, b"--comment") => comment(rest, parts),
+        (Module::Statistic, b"--mode") => statistic(inverted, rest, parts),
+        (Module::Mark, b"--mark") => mark(Test::Mark, inverted, rest, parts),
+        (Module::Connmark, b"--mark") => mark(Test::Connmark, inverted, rest, parts),
+        (Module::Conntrack, _) => return conntrack(flag, inverted, (input, rest), parts),
+        (Module::AddressType, _) => return address_type(flag, inverted, (input, rest), parts),
+        (Module::Multiport, _) => return multiport(flag, inverted, (input, rest), parts),
+        (Module::Physdev, _) => return physdev(flag, inverted, (input, rest), parts),
+        (Module::AddressRange, b"--src-range") => range(Side::Source, inverted, rest, parts),
+        (Module::AddressRange, b"--dst-range") => range(Side::Destination, inverted, rest, parts),
+        (Module::Set, b"--match-set") => set(inverted, rest, parts),
+        (Module::Nfacct, b"--nfacct-name") => named(Test::Nfacct, inverted, rest, parts),
+        _ => return option_of_protocol(flag, inverted, (input, rest), parts),
+    };
+    read.map(|(rest, ())| (rest, true))
+}
+
+/// An option that belongs to a protocol: `-p tcp` alone brings them, too.
+fn option_of_protocol<'src>(
+    flag: &[u8],
+    inverted: bool,
+    (input, rest): At<'src>,
+    parts: &mut Parts<'_, 'src>,
+) -> Read<'src, bool> {
+    let read = match flag {
+        b"--dport" | b"--destination-port" => port(Side::Destination, inverted, rest, parts),
+        b"--sport" | b"--source-port" => port(Side::Source, inverted, rest, parts),
+        b"--tcp-flags" => tcp_flags(inverted, rest, parts),
+        b"--syn" => {
             parts.push(inverted, Test::TcpFlags { mask: 0x17, set: 0x02 });
             return Ok((rest, true));
         }
-        (b"comment", b"--comment") => comment(rest, parts),
-        (b"statistic", b"--mode") => statistic(inverted, rest, parts),
-        (b"mark", b"--mark") => mark(Test::Mark, inverted, rest, parts),
-        (b"connmark", b"--mark") => mark(Test::Connmark, inverted, rest, parts),
-        (b"conntrack" | b"state", _) => return conntrack(flag, inverted, (input, rest), parts),
-        (b"addrtype", _) => return address_type(flag, inverted, (input, rest), parts),
-        (b"multiport", _) => return multiport(flag, inverted, (input, rest), parts),
-        (b"iprange", b"--src-range") => range(Side::Source, inverted, rest, parts),
-        (b"iprange", b"--dst-range") => range(Side::Destination, inverted, rest, parts),
-        (b"physdev", _) => return physdev(flag, inverted, (input, rest), parts),
-        (b"set", b"--match-set") => set(inverted, rest, parts),
-        (b"nfacct", b"--nfacct-name") => named(Test::Nfacct, inverted, rest, parts),
-        (_, b"--icmp-type") => icmp(Protocol::ICMP, inverted, rest, parts),
-        (_, b"--icmpv6-type") => icmp(Protocol::ICMPV6, inverted, rest, parts),
+        b"--icmp-type" => icmp(Protocol::ICMP, inverted, rest, parts),
+        b"--icmpv6-type" => icmp(Protocol::ICMPV6, inverted, rest, parts),
         _ => return Ok((input, false)),
     };
     read.map(|(rest, ())| (rest, true))

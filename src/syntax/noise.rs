@@ -9,6 +9,8 @@ use bstr::ByteSlice;
 pub(super) enum Noise<'src> {
     /// A command at a prompt: what follows is its output.
     Shell(Shell<'src>),
+    /// Any other command at a prompt, which ends the output before it.
+    Prompt,
     /// A line that parts two captures, as `--- node-1 ---`.
     Separator,
     /// A message of a tool.
@@ -27,12 +29,17 @@ pub(super) struct Shell<'src> {
     pub(super) family: Option<Family>,
     /// The table after `-t`; for `iptables -L` and `-S` without one it is filter.
     pub(super) table: Option<TableName<'src>>,
+    /// Whether it prints all tables of a node at once.
+    pub(super) is_save: bool,
 }
 
 /// What the line is, if it is one of these.
 pub(super) fn noise(text: &[u8]) -> Option<Noise<'_>> {
     if let Some(shell) = shell(text) {
         return Some(Noise::Shell(shell));
+    }
+    if is_prompt(text) {
+        return Some(Noise::Prompt);
     }
     if is_separator(text) {
         return Some(Noise::Separator);
@@ -65,7 +72,41 @@ fn shell(text: &[u8]) -> Option<Shell<'_>> {
     let is_save = next_word(command).1.contains_str("save");
     let named = table_option(command);
     let table = if is_save { None } else { named.or(Some(TableName::Filter)) };
-    Some(Shell { family, table: table.or(named) })
+    Some(Shell { family, table: table.or(named), is_save: is_save && named.is_none() })
+}
+
+/// `root@node:~# …`, `[root@node ~]# …`, `sh-4.2$ …`, with or without a command.
+fn is_prompt(text: &[u8]) -> bool {
+    let sign = text.find_byteset(b"#$%").filter(|&at| at > 0 && text.get(at + 1).is_none_or(|&byte| byte == b' '));
+    let Some(before) = sign.map(|at| text[..at].trim_end()) else { return false };
+    let is_bracketed = before.starts_with(b"[") && before.ends_with(b"]") && before.contains(&b'@');
+    let is_shell = before.starts_with(b"sh-") || before.starts_with(b"bash-");
+    let has_blank = before.contains(&b' ');
+    before.len() < 100 && (is_bracketed || !has_blank && (is_shell || before.contains(&b'@')))
+}
+
+/// What is left of a log line in JSON whose message was the dump.
+fn is_json(text: &[u8]) -> bool {
+    let starts: [&[u8]; 4] = [b"{\"", b",\"", b"\"}", b"}"];
+    starts.iter().any(|start| text.starts_with(start)) && matches!(text.last(), Some(b'}' | b':' | b','))
+}
+
+/// A command at the prompt of root, `# iptables -t nat -S`: a comment to anyone who does not know it.
+pub(super) fn root_shell(text: &[u8]) -> Option<Shell<'_>> {
+    let command = text.strip_prefix(b"#")?.trim_start();
+    let (_, program) = next_word(command.strip_prefix(b"sudo ").unwrap_or(command));
+    let is_command = matches!(program, b"iptables" | b"ip6tables" | b"iptables-save" | b"ip6tables-save");
+    shell(command).filter(|_| is_command && command.contains_str(" -"))
+}
+
+/// The table that a comment or a separator of few words names: `# table: nat`, `=== filter ===`.
+pub(super) fn table_in(text: &[u8]) -> Option<TableName<'_>> {
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let words: Vec<&[u8]> = text.split(|&byte| !is_letter(byte)).filter(|word| !word.is_empty()).take(5).collect();
+    let mut tables =
+        words.iter().map(|word| TableName::from_name(word)).filter(|name| !matches!(name, TableName::Other(_)));
+    let name = tables.next().filter(|_| words.len() < 5)?;
+    tables.next().is_none().then_some(name)
 }
 
 /// The word behind `-t` or `--table`, also glued as in `-tnat`.
@@ -116,7 +157,7 @@ const MESSAGES: [&str; 21] = [
 
 fn is_message(text: &[u8]) -> bool {
     let is_snip = matches!(text, b"..." | b"<snip>" | b"[...]" | b"[snip]" | b"(many more)" | b"\xe2\x80\xa6");
-    is_snip || MESSAGES.iter().any(|start| text.starts_with(start.as_bytes()))
+    is_snip || is_json(text) || MESSAGES.iter().any(|start| text.starts_with(start.as_bytes()))
 }
 
 #[cfg(test)]
@@ -132,7 +173,9 @@ mod tests {
             ("root@node:~# iptables-save | grep x", Family::Ipv4, None),
             ("+ /usr/sbin/iptables -t mangle -S", Family::Ipv4, Some(TableName::Mangle)),
         ] {
-            assert_eq!(noise(text.as_bytes()), Some(Noise::Shell(Shell { family: Some(family), table })), "{text}");
+            let is_save = text.contains("-save");
+            let shell = Shell { family: Some(family), table, is_save };
+            assert_eq!(noise(text.as_bytes()), Some(Noise::Shell(shell)), "{text}");
         }
     }
 
@@ -140,12 +183,17 @@ mod tests {
     fn separators_and_messages_are_known() {
         assert_eq!(noise(b"--- node-1 ---"), Some(Noise::Separator));
         assert_eq!(noise(b"--"), Some(Noise::Separator));
+        for prompt in ["root@node:~# exit", "[root@node ~]# ", "sh-4.2$", "bash-5.1# ls -l", "me@host:/tmp$ cat x"] {
+            assert_eq!(noise(prompt.as_bytes()), Some(Noise::Prompt), "{prompt}");
+        }
+        assert_eq!(noise(b"{\"level\":\"info\",\"msg\":"), Some(Noise::Message));
         assert_eq!(noise(b"command terminated with exit code 1"), Some(Noise::Message));
         assert_eq!(noise(b"table ip kube-proxy {"), Some(Noise::Nft { of_kube_proxy: true }));
     }
 
     #[test]
     fn prose_about_iptables_is_not_a_command() {
+        assert_eq!(noise(b"mail me at a@b.example for 5 $ or # 7"), None);
         assert_eq!(noise(b"this is what iptables prints"), None);
         assert_eq!(noise(b"- three pods are left to choose from here"), None);
     }

@@ -1,7 +1,8 @@
 //! The whole way from sources to rulesets.
 
 use super::fault::Fault;
-use super::reader::{Reader, Remark, Tally};
+use super::reader::Reader;
+use super::remark::{Remark, Tally};
 use super::rulesets::rulesets;
 use crate::ruleset::Ruleset;
 use crate::source::{Note, Sources};
@@ -28,7 +29,7 @@ pub fn parse(sources: &Sources) -> Parsed<'_> {
     for source in sources.files() {
         reader.read(source);
     }
-    let Reader { tables, faults, remarks, prose, tally, list, .. } = reader;
+    let Reader { tables, faults, remarks, prose, tally, list, redeclared, .. } = reader;
     let mut notes = Vec::new();
     if list.has_services {
         let text = "names of services were taken for their usual port numbers (iptables -n prints numbers)";
@@ -41,6 +42,12 @@ pub fn parse(sources: &Sources) -> Parsed<'_> {
             format!("{} lines of other text were", prose.len())
         };
         notes.push(Note { text: format!("{what} passed over"), span: Some(*first) });
+    }
+    if let [first, others @ ..] = redeclared.as_slice() {
+        let what = if others.is_empty() { "a chain is".into() } else { format!("{} chains are", redeclared.len()) };
+        let text =
+            format!("{what} declared again within a table and lost the rules before that, as in iptables-restore");
+        notes.push(Note { text, span: Some(*first) });
     }
     Parsed { rulesets: rulesets(tables, &mut notes), faults, remarks, notes, tally }
 }

@@ -1,66 +1,18 @@
 //! From lines to tables: knows which table is open, and which line closes it.
 
 use super::builder::{TableBuilder, is_built_in};
+use super::command::apply;
 use super::fault::{Fault, Wanted};
 use super::line::{Command, Line, line};
 use super::lines::{lines, trim_blanks};
-use super::noise::{Noise, Shell, noise};
+use super::noise::{Noise, Shell, noise, root_shell, table_in};
+use super::program::{backend_of, family_of};
+use super::remark::{Remark, RemarkKind, Tally, remark};
 use super::rule;
-use crate::ruleset::{Backend, ChainKind, Counters, Family, Form, TableName, Tool};
+use crate::ruleset::{Backend, ChainKind, Family, Form, TableName, Tool};
 use crate::source::{Source, Span};
 use bstr::{BStr, ByteSlice};
-
-/// What each line was. The sum is the number of lines.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Rules, and commands that change them.
-    pub rules: usize,
-    /// Tables, chains, policies, column headers, `COMMIT`.
-    pub declarations: usize,
-    /// Lines that begin with `#`.
-    pub comments: usize,
-    /// Empty lines.
-    pub blank: usize,
-    /// Prompts, separators and messages that usually stand around dumps.
-    pub noise: usize,
-    /// Other text that looks like no rule.
-    pub prose: usize,
-    /// Lines that look like a rule or a declaration and could not be read in full.
-    pub faults: usize,
-}
-
-impl Tally {
-    /// All lines.
-    #[must_use]
-    pub fn lines(&self) -> usize {
-        self.rules + self.declarations + self.comments + self.blank + self.noise + self.prose + self.faults
-    }
-}
-
-/// Something a dump says about itself or the node besides its rules.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Remark<'src> {
-    /// What it says.
-    pub kind: RemarkKind<'src>,
-    /// The line that says it.
-    pub span: Span,
-}
-
-/// The things a [`Remark`] says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RemarkKind<'src> {
-    /// ``# Table `nat' is incompatible, use 'nft' tool.``: the whole table is missing from the dump.
-    IncompatibleTable(&'src BStr),
-    /// The table has base chains of nft's own that the dump does not show.
-    IncompatibleChains(&'src BStr),
-    /// `# Warning: iptables-legacy tables present`: half of the truth is in another dump.
-    LegacyTablesPresent,
-    /// The text is (also) an `nft list ruleset`; whether it holds kube-proxy's own tables of nftables mode.
-    NftListing {
-        /// `table ip kube-proxy`.
-        of_kube_proxy: bool,
-    },
-}
+use std::collections::HashMap;
 
 /// A table as it was read, with what stood around it.
 #[derive(Debug)]
@@ -70,6 +22,8 @@ pub(super) struct TableRead<'src> {
     pub(super) tool: Option<Tool<'src>>,
     pub(super) backend: Option<Backend>,
     pub(super) family: Option<Family>,
+    /// Which capture it belongs to: separators, commands and ends of sources part them.
+    pub(super) capture: u32,
 }
 
 /// Reads one source after the other; the tables come out in the order of the text.
@@ -80,12 +34,27 @@ pub(super) struct Reader<'src> {
     pub(super) remarks: Vec<Remark<'src>>,
     pub(super) prose: Vec<Span>,
     pub(super) tally: Tally,
-    /// Whether the last of `tables` takes more lines.
-    is_open: bool,
+    /// The one of `tables` that takes more lines.
+    open: Option<usize>,
+    /// Tables in iptables-save form of the capture at hand, by name.
+    named: HashMap<TableName<'src>, usize>,
+    /// What was known of the open table where it was open before, so that its chains may be another capture's.
+    reopened: Option<Reopened>,
+    /// Chains declared twice in one table, so that rules were lost.
+    pub(super) redeclared: Vec<Span>,
+    /// What a comment or separator before a table calls it.
+    hint: Option<TableName<'src>>,
     header: Option<(Tool<'src>, bool)>,
     shell: Option<Shell<'src>>,
-    begins_capture: bool,
+    capture: u32,
     pub(super) list: super::listing::State,
+}
+
+/// A table as it was before its name came again.
+#[derive(Clone, Copy, Debug)]
+struct Reopened {
+    span: Span,
+    is_complete: bool,
 }
 
 /// A line of the text and where it is.
@@ -107,11 +76,12 @@ impl At<'_> {
 impl<'src> Reader<'src> {
     /// Reads a whole source. What the one before left open is closed.
     pub(super) fn read(&mut self, source: &'src Source) {
-        self.close();
+        self.begin_capture();
         self.header = None;
         self.shell = None;
-        self.begins_capture = true;
-        for text in lines(source.text()) {
+        self.hint = None;
+        for (text, feeds) in lines(source.text()) {
+            self.tally.continued += feeds;
             self.line(At { source, text: trim_blanks(text), raw: text });
         }
         self.close();
@@ -159,11 +129,11 @@ impl<'src> Reader<'src> {
             }
             Line::Commit => {
                 self.tally.declarations += 1;
-                if let Some(read) = self.tables.last_mut().filter(|_| self.is_open) {
-                    read.builder.table.is_complete = read.builder.table.is_named;
-                    read.builder.table.span = read.builder.table.span.to(at.span());
+                if let Some(builder) = self.builder() {
+                    builder.table.is_complete = builder.table.is_named;
+                    builder.table.span = builder.table.span.to(at.span());
                 }
-                self.is_open = false;
+                self.open = None;
             }
             Line::Command(command) => self.command(&command, at),
         }
@@ -173,32 +143,37 @@ impl<'src> Reader<'src> {
         self.tally.comments += 1;
         if let Some(kind) = remark(at.text) {
             self.remarks.push(Remark { kind, span: at.span() });
+        } else if let Some(shell) = root_shell(at.text) {
+            self.close();
+            self.shell = Some(shell);
+        } else {
+            self.hint = table_in(at.text).or(self.hint);
         }
     }
 
     /// Closes the table that is open; the next line begins another one.
     pub(super) fn close(&mut self) {
-        self.is_open = false;
+        self.open = None;
         self.list.close();
     }
 
     /// Says that what follows was captured apart from what came before.
     pub(super) fn begin_capture(&mut self) {
         self.close();
-        self.begins_capture = true;
+        self.capture += 1;
+        self.named.clear();
     }
 
     /// Opens `*NAME`. A table of that name that this capture has already goes on, if no header came between.
     fn open_save(&mut self, name: TableName<'src>, at: At<'src>) {
         self.close();
-        let again = self.tables.iter().rposition(|read| {
-            read.builder.table.is_named && read.builder.table.name == name && read.builder.table.form == Form::Save
-        });
-        let reopens = self.header.is_none() && !self.begins_capture;
-        if let Some(index) = again.filter(|_| reopens) {
-            let read = self.tables.remove(index);
-            self.tables.push(read);
-            self.is_open = true;
+        if self.header.is_none()
+            && let Some(&again) = self.named.get(&name)
+        {
+            self.open = Some(again);
+            let table = &mut self.tables[again].builder.table;
+            self.reopened = Some(Reopened { span: table.span, is_complete: table.is_complete });
+            (table.span, table.is_complete) = (table.span.to(at.span()), false);
             return;
         }
         self.open(Some(name), Form::Save, at);
@@ -208,20 +183,30 @@ impl<'src> Reader<'src> {
     pub(super) fn open(&mut self, name: Option<TableName<'src>>, form: Form, at: At<'src>) {
         let header = self.header.take();
         let shell = self.shell;
+        let hint = self.hint.take();
         let program = header.map(|(tool, _)| tool.program);
         let family = program.and_then(family_of).or_else(|| shell.and_then(|shell| shell.family));
+        let index = self.tables.len();
         self.tables.push(TableRead {
-            builder: TableBuilder::new(name, form, at.span()),
+            builder: TableBuilder::new(name.or(hint.filter(|_| form != Form::Save)), form, at.span()),
             tool: header.map(|(tool, _)| tool),
             backend: header.map(|(tool, says_nft)| backend_of(&tool, says_nft)),
             family,
+            capture: self.capture,
         });
-        self.begins_capture = false;
-        self.is_open = true;
+        if let Some(name) = name.filter(|_| form == Form::Save) {
+            self.named.insert(name, index);
+        }
+        (self.open, self.reopened) = (Some(index), None);
     }
 
     pub(super) fn builder(&mut self) -> Option<&mut TableBuilder<'src>> {
-        self.tables.last_mut().filter(|_| self.is_open).map(|read| &mut read.builder)
+        self.tables.get_mut(self.open?).map(|read| &mut read.builder)
+    }
+
+    /// The table that takes the lines of a listing.
+    pub(super) fn open_table(&mut self) -> Option<&mut TableRead<'src>> {
+        self.tables.get_mut(self.open?)
     }
 
     /// The table that the command before this output was asked for.
@@ -248,13 +233,17 @@ impl<'src> Reader<'src> {
     fn declare(&mut self, name: &'src BStr, kind: ChainKind, at: At<'src>) {
         let repeats = self.builder().is_some_and(|builder| builder.has_declared(name));
         let table = self.builder().filter(|builder| builder.table.is_named).map(|builder| builder.table.name);
-        if repeats {
+        if repeats && (self.reopened.is_some() || table.is_none()) {
+            if let (Some(before), Some(builder)) = (self.reopened, self.builder()) {
+                (builder.table.span, builder.table.is_complete) = (before.span, before.is_complete);
+            }
             // Another capture of the same table, without anything between that says so.
             self.begin_capture();
             self.open(table, Form::Save, at);
         }
-        if let Some(builder) = self.command_builder(Form::Save, at) {
-            builder.declare(name, kind, at.span());
+        let loses = self.command_builder(Form::Save, at).is_some_and(|builder| builder.declare(name, kind, at.span()));
+        if loses {
+            self.redeclared.push(at.span());
         }
     }
 
@@ -273,17 +262,18 @@ impl<'src> Reader<'src> {
             | Command::Insert { rule, .. }
             | Command::Replace { rule, .. }
             | Command::Delete { rule, .. } => rule::options(rule, builder.matches()),
-            _ => Ok(None),
+            _ => Ok(rule::Options::default()),
         };
         let wanted = read.as_ref().err().copied();
-        let target = read.unwrap_or_else(|_| {
+        let options = read.unwrap_or_else(|_| {
             // What could not be read may match, and does what we cannot tell.
             builder.matches().truncate(mark);
             builder.matches().push(crate::ruleset::Match::of(crate::ruleset::Test::Other(at.text.as_bstr())));
-            Some(crate::ruleset::Target::Other(at.text.as_bstr()))
+            let target = Some(crate::ruleset::Target::Other(at.text.as_bstr()));
+            rule::Options { target, counters: None }
         });
-        apply(builder, command, mark, target, at.span());
-        match wanted {
+        let applied = apply(builder, command, mark, options, at.span());
+        match wanted.or_else(|| applied.err().map(|what| Wanted { what, rest: at.text })) {
             Some(wanted) => self.fault(wanted, at),
             None if matches!(command, Command::New(_) | Command::Policy { .. }) => self.tally.declarations += 1,
             None => self.tally.rules += 1,
@@ -294,7 +284,7 @@ impl<'src> Reader<'src> {
     fn begin_commands(&mut self, name: &BStr) {
         let Some(builder) = self.builder() else { return };
         let is_commands = builder.table.form == Form::Commands;
-        let after_rules = is_built_in(name) && !builder.table.rules.is_empty();
+        let after_rules = is_built_in(name) && (!builder.table.rules.is_empty() || builder.is_full_before(name));
         if is_commands && (builder.has_declared(name) || after_rules) {
             self.close();
         }
@@ -308,12 +298,21 @@ impl<'src> Reader<'src> {
         match noise(at.text) {
             Some(Noise::Shell(shell)) => {
                 self.tally.noise += 1;
+                if shell.is_save {
+                    self.begin_capture();
+                }
                 self.close();
                 self.shell = Some(shell);
+            }
+            Some(Noise::Prompt) => {
+                self.tally.noise += 1;
+                self.close();
+                self.shell = None;
             }
             Some(Noise::Separator) => {
                 self.tally.noise += 1;
                 self.begin_capture();
+                self.hint = table_in(at.text);
             }
             Some(Noise::Message) => self.tally.noise += 1,
             Some(Noise::Nft { of_kube_proxy }) => {
@@ -332,89 +331,4 @@ impl<'src> Reader<'src> {
         self.tally.prose += 1;
         self.prose.push(at.span());
     }
-}
-
-/// Does to the table what the command says.
-fn apply<'src>(
-    builder: &mut TableBuilder<'src>,
-    command: &Command<'src>,
-    mark: usize,
-    target: Option<crate::ruleset::Target<'src>>,
-    span: Span,
-) {
-    match *command {
-        Command::Append { counters, chain, .. } => {
-            let chain = builder.chain(chain, span);
-            builder.append(chain, mark, target, counters, span);
-        }
-        Command::Insert { counters, chain, at, .. } => {
-            let chain = builder.chain(chain, span);
-            builder.insert(chain, at, mark, target, counters, span);
-        }
-        Command::Replace { counters, chain, at, .. } => {
-            let chain = builder.chain(chain, span);
-            builder.delete_at(chain, at);
-            builder.insert(chain, at, mark, target, counters, span);
-        }
-        Command::DeleteAt { chain, at } => {
-            let chain = builder.chain(chain, span);
-            builder.delete_at(chain, at);
-        }
-        Command::Delete { chain, .. } => {
-            let chain = builder.chain(chain, span);
-            builder.delete(chain, mark, target.as_ref());
-        }
-        Command::New(name) => builder.declare(name, ChainKind::UserDefined { references: None }, span),
-        Command::Policy { chain, policy, counters } => builder.set_policy(chain, policy, counters, span),
-        Command::Flush(Some(name)) => {
-            let chain = builder.chain(name, span);
-            builder.flush(chain);
-        }
-        Command::Flush(None) => builder.flush_all(),
-        Command::DeleteChain(Some(name)) => {
-            let chain = builder.chain(name, span);
-            builder.delete_chain(chain);
-        }
-        Command::DeleteChain(None) => builder.delete_chains(),
-        Command::Zero => builder.table.counters.fill(Counters::default()),
-    }
-}
-
-/// The family in a program's name; `xtables-save` is used for both.
-fn family_of(program: &BStr) -> Option<Family> {
-    if program.contains_str("ip6") {
-        Some(Family::Ipv6)
-    } else if program.contains_str("iptables") {
-        Some(Family::Ipv4)
-    } else {
-        None
-    }
-}
-
-/// Which backend printed it. `iptables-save` of 1.8.4 to 1.8.7 can be either.
-fn backend_of(tool: &Tool<'_>, says_nft: bool) -> Backend {
-    let version: Vec<u32> = tool.version.split_str(".").map(|part| super::word::number(part).unwrap_or(0)).collect();
-    if says_nft || tool.program.contains_str("nft") || tool.program.contains_str("xtables") {
-        Backend::Nft
-    } else if tool.program.contains_str("legacy") || version < vec![1, 8, 4] || version >= vec![1, 8, 8] {
-        Backend::Legacy
-    } else {
-        Backend::Unknown
-    }
-}
-
-/// What a line beginning with `#` says about the dump.
-fn remark(text: &[u8]) -> Option<RemarkKind<'_>> {
-    let table = text.strip_prefix(b"# Table `").and_then(|rest| rest.split_once_str("'"));
-    if let Some((name, rest)) = table {
-        return if rest.starts_with(b" is incompatible") {
-            Some(RemarkKind::IncompatibleTable(name.as_bstr()))
-        } else if rest.starts_with(b" contains incompatible base-chains") {
-            Some(RemarkKind::IncompatibleChains(name.as_bstr()))
-        } else {
-            None
-        };
-    }
-    let is_legacy = text.starts_with(b"# Warning: ip") && text.contains_str("tables-legacy tables present");
-    is_legacy.then_some(RemarkKind::LegacyTablesPresent)
 }

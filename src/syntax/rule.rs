@@ -4,24 +4,26 @@
 //! module we have no type for is kept word for word.
 
 use super::fault::{Read, Wanted};
-use super::module;
+use super::module::{self, Module};
 use super::target;
 use super::word::{self, next_word, skip_blanks, valued, wanted, word};
-use crate::ruleset::{Match, Protocol, Side, Target, Test};
-use bstr::{BStr, ByteSlice};
+use crate::ruleset::{Counters, Match, Protocol, Side, Target, Test};
+use bstr::ByteSlice;
 
 /// Where the parts of a rule are collected.
 pub(crate) struct Parts<'a, 'src> {
     /// The matches of all rules of the table; this rule's are those from `start` on.
     pub(crate) matches: &'a mut Vec<Match<'src>>,
-    /// Where this rule's matches begin.
+    /// Where the matches of the module loaded last begin.
     pub(crate) start: usize,
     /// The target, once it was read.
     pub(crate) target: Option<Target<'src>>,
     /// The protocol that `-p` or the last `-m tcp` or its like named: whose `--dport` it is.
     pub(crate) transport: Option<Protocol>,
     /// The module whose options may follow.
-    pub(crate) module: &'src BStr,
+    pub(crate) module: Module,
+    /// What `-c PACKETS BYTES` among the options says, where `iptables -S -v` prints it.
+    pub(crate) counters: Option<Counters>,
 }
 
 impl<'src> Parts<'_, 'src> {
@@ -31,13 +33,19 @@ impl<'src> Parts<'_, 'src> {
     }
 }
 
-/// The options of a rule to the end of the line: matches into `matches`, and the target.
-pub(crate) fn options<'src>(
-    line: &'src [u8],
-    matches: &mut Vec<Match<'src>>,
-) -> Result<Option<Target<'src>>, Wanted<'src>> {
+/// What a rule holds besides its matches.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Options<'src> {
+    /// Its target.
+    pub(crate) target: Option<Target<'src>>,
+    /// Counters among its options, where `iptables -S -v` prints them.
+    pub(crate) counters: Option<Counters>,
+}
+
+/// The options of a rule to the end of the line: matches into `matches`, and the rest of it.
+pub(crate) fn options<'src>(line: &'src [u8], matches: &mut Vec<Match<'src>>) -> Result<Options<'src>, Wanted<'src>> {
     let start = matches.len();
-    let mut parts = Parts { matches, start, target: None, transport: None, module: BStr::new("") };
+    let mut parts = Parts { matches, start, target: None, transport: None, module: Module::Other, counters: None };
     let mut rest = skip_blanks(line);
     while !rest.is_empty() {
         rest = match option(rest, &mut parts) {
@@ -46,7 +54,7 @@ pub(crate) fn options<'src>(
             Err(nom::Err::Incomplete(_)) => return Err(Wanted { what: "the rest of the rule", rest }),
         };
     }
-    Ok(parts.target)
+    Ok(Options { target: parts.target, counters: parts.counters })
 }
 
 /// One option with its values. `!` may stand before it, and before its value in dumps of iptables < 1.4.3.
@@ -66,7 +74,7 @@ fn option<'src>(input: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read<'src, ()
             parts.push(inverted, Test::Fragment);
             Ok((rest, ()))
         }
-        b"-c" | b"--set-counters" => counters(rest),
+        b"-c" | b"--set-counters" => counters(rest, parts),
         _ => module::option(input, parts),
     }
 }
@@ -91,10 +99,12 @@ fn address<'src>(side: Side, inverted: bool, rest: &'src [u8], parts: &mut Parts
     Ok((after, ()))
 }
 
-/// Whether it can be a name: has a letter, and no slash as a net has it.
+/// Whether it can be a name, perhaps with a mask as in `loopback/8`: has a letter that no address has.
 fn is_host_name(name: &[u8]) -> bool {
-    let is_hex = |byte: &u8| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.' | b'/');
-    !name.starts_with(b"-") && !name.contains(&b'/') && !name.iter().all(is_hex)
+    let (name, mask) = name.split_once_str("/").unwrap_or((name, b"0"));
+    let is_hex = |byte: &u8| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.');
+    let is_mask = word::number::<u8>(mask).is_some_and(|prefix| prefix <= 128) || word::address(mask).is_some();
+    !name.starts_with(b"-") && !name.iter().all(is_hex) && is_mask
 }
 
 fn interface<'src>(side: Side, inverted: bool, rest: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read<'src, ()> {
@@ -121,10 +131,11 @@ fn protocol<'src>(inverted: bool, rest: &'src [u8], parts: &mut Parts<'_, 'src>)
     Ok((after, ()))
 }
 
-/// `-c PACKETS BYTES`, which `iptables -S -v` prints among the options; the caller read it before.
-fn counters(rest: &[u8]) -> Read<'_, ()> {
-    let (rest, _) = valued("a number of packets", word::number::<u64>)(rest)?;
-    let (rest, _) = valued("a number of bytes", word::number::<u64>)(rest)?;
+/// `-c PACKETS BYTES`.
+fn counters<'src>(rest: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read<'src, ()> {
+    let (rest, packets) = valued("a number of packets", word::number::<u64>)(rest)?;
+    let (rest, bytes) = valued("a number of bytes", word::number::<u64>)(rest)?;
+    parts.counters = Some(Counters { packets, bytes, rounded: false });
     Ok((rest, ()))
 }
 
@@ -166,6 +177,13 @@ pub(super) mod tests {
             "! -i eth+ ! -f",
             &[not(Test::Interface { side: Side::Source, name: "eth+".into() }), not(Test::Fragment)],
         );
+    }
+
+    #[test]
+    fn counters_may_stand_among_the_options() {
+        let counters = Some(Counters { packets: 7, bytes: 420, rounded: false });
+        let read = options(b"-s 10.0.0.1/32 -c 7 420 -j DROP", &mut Vec::new());
+        assert_eq!(read, Ok(Options { target: Some(Target::Drop), counters }));
     }
 
     #[test]

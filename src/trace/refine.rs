@@ -3,6 +3,7 @@
 use super::atom::Atom;
 use super::dist::is_same;
 use super::intern::Interner;
+use std::collections::HashMap;
 
 /// No more sets of conditions than this are told apart.
 const GROUPS: usize = 64;
@@ -23,7 +24,7 @@ pub(super) struct Group {
 
 /// The groups of `parts`.
 pub(super) fn groups(parts: Vec<Part>, atoms: &Interner<Atom>) -> Vec<Group> {
-    let mut open = vec![(Vec::new(), parts)];
+    let mut open = vec![(Vec::new(), without_idle(parts))];
     let mut groups: Vec<Group> = Vec::new();
     while let Some((conditions, parts)) = open.pop() {
         let Some(atom) = most_asked(&parts) else {
@@ -45,6 +46,40 @@ pub(super) fn groups(parts: Vec<Part>, atoms: &Interner<Atom>) -> Vec<Group> {
     }
     join(groups)
 }
+
+/// The same parts without questions whose answer changes nothing: of a thing that has the same weight either way, one
+/// part is left that does not ask.
+fn without_idle(parts: Vec<Part>) -> Vec<Part> {
+    let mut parts: Vec<Option<Part>> = parts.into_iter().map(Some).collect();
+    loop {
+        let mut seen: HashMap<Rest, (usize, f64)> = HashMap::new();
+        let mut joined = Vec::new();
+        for at in 0..parts.len() {
+            let Some((thing, assumed, weight)) = parts[at].clone() else { continue };
+            for &(atom, held) in &assumed {
+                let rest: Vec<_> = assumed.iter().copied().filter(|&(other, _)| other != atom).collect();
+                match seen.get(&(thing, atom, !held, rest.clone())) {
+                    Some(&(twin, other)) if is_same(weight, other) && parts[twin].is_some() => {
+                        (parts[at], parts[twin]) = (None, None);
+                        joined.push(Some((thing, rest, weight)));
+                        break;
+                    }
+                    _ => {
+                        seen.insert((thing, atom, held, rest), (at, weight));
+                    }
+                }
+            }
+        }
+        if joined.is_empty() {
+            return parts.into_iter().flatten().collect();
+        }
+        parts.retain(Option::is_some);
+        parts.extend(joined);
+    }
+}
+
+/// A thing, a question with its answer, and what else is assumed.
+type Rest = (u32, u32, bool, Vec<(u32, bool)>);
 
 fn implied(atoms: &Interner<Atom>, known: u32, held: bool, atom: u32) -> Option<bool> {
     atoms.value(known).implies(held, atoms.value(atom))
@@ -77,7 +112,7 @@ fn under(parts: &[Part], atom: u32, value: bool, atoms: &Interner<Atom>) -> Vec<
 
 fn added(parts: &[Part]) -> Vec<(u32, f64)> {
     let mut shares: Vec<(u32, f64)> = Vec::new();
-    let mut places = std::collections::HashMap::new();
+    let mut places = HashMap::new();
     for (thing, _, weight) in parts {
         let place = *places.entry(*thing).or_insert_with(|| {
             shares.push((*thing, 0.0));

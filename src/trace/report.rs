@@ -21,15 +21,27 @@ struct Kind {
     destination: Place,
     source: SourceSeen,
     reject_with: Option<String>,
-    is_local: Option<bool>,
-    out: Option<BString>,
 }
 
-/// What is told of an outcome besides.
+/// What is told of an outcome besides. Where packets of one outcome leave the node differs with facts that decide
+/// nothing else: then it is not told.
 #[derive(Clone, Debug, Default)]
 struct Told {
     evidence: BTreeSet<(u8, TableKey, RuleId)>,
     flags: u8,
+    ways: BTreeSet<(Option<bool>, Option<BString>)>,
+}
+
+impl Told {
+    /// Whether it is delivered on the node itself, and over which interface it leaves, as far as all packets agree.
+    fn way(&self) -> (Option<bool>, Option<BString>) {
+        let first = self.ways.first();
+        let is_local = first.and_then(|(local, _)| *local);
+        let is_local = is_local.filter(|local| self.ways.iter().all(|(own, _)| *own == Some(*local)));
+        let out = first.and_then(|(_, out)| out.clone());
+        let out = out.filter(|out| self.ways.iter().all(|(_, own)| own.as_ref() == Some(out)));
+        (is_local, out)
+    }
 }
 
 impl Walk<'_, '_, '_> {
@@ -64,6 +76,7 @@ impl Walk<'_, '_, '_> {
             let known = &mut told[kind as usize];
             known.flags |= state.flags;
             known.evidence.extend(self.evidence(each, &state));
+            known.ways.insert(self.way(each, &state));
             parts.push((kind, self.states.assumptions(&state).to_vec(), each.weight));
         }
         let groups = groups(parts, &self.atoms);
@@ -74,6 +87,7 @@ impl Walk<'_, '_, '_> {
         let conditions = self.sentences(group);
         let outcome = |&(kind, probability): &(u32, f64)| {
             let (known, told) = (kinds.value(kind), &told[kind as usize]);
+            let (delivered_locally, out_interface) = told.way();
             Outcome {
                 probability,
                 verdict: known.verdict,
@@ -85,8 +99,8 @@ impl Walk<'_, '_, '_> {
                     _ => Some(true),
                 },
                 reject_with: known.reject_with.clone(),
-                delivered_locally: known.is_local,
-                out_interface: known.out.clone(),
+                delivered_locally,
+                out_interface,
                 conditions: conditions.clone(),
                 evidence: told.evidence.iter().map(|&(_, table, rule)| (table, rule)).collect(),
                 flags: named(told.flags),
@@ -117,10 +131,6 @@ impl Walk<'_, '_, '_> {
         let goes_on = each.verdict == Verdict::Translated;
         let is_same = state.destination == Some(self.packet.destination)
             && state.destination_port == self.packet.destination_port;
-        let out = match state.outgoing {
-            Device::Named(place) if goes_on && !each.is_local => Some(self.devices.value(place).clone()),
-            _ => None,
-        };
         let is_nat_shown = self.machine.key(TableName::Nat).is_some();
         let source = match state.source_change {
             SourceChange::Kept if is_nat_shown || !goes_on => SourceSeen::Kept,
@@ -133,9 +143,17 @@ impl Walk<'_, '_, '_> {
             destination: Place { address: state.destination, port: state.destination_port },
             source,
             reject_with: self.reject_with(each),
-            is_local: goes_on.then_some(each.is_local),
-            out,
         }
+    }
+
+    /// Whether it is delivered on the node itself, and the interface it leaves over.
+    fn way(&self, each: &Final, state: &State) -> (Option<bool>, Option<BString>) {
+        let goes_on = each.verdict == Verdict::Translated;
+        let out = match state.outgoing {
+            Device::Named(place) if goes_on && !each.is_local => Some(self.devices.value(place).clone()),
+            _ => None,
+        };
+        (goes_on.then_some(each.is_local), out)
     }
 
     fn reject_with(&self, each: &Final) -> Option<String> {

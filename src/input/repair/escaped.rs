@@ -55,12 +55,16 @@ fn unescape(line: Line<'_>, rewrite: &mut Rewrite<'_>) {
     let text = line.text;
     let nested = memmem::find(text, b"\\\"").is_some();
     let mut done = 0;
+    let mut inside = false;
     for at in memchr2_iter(b'\\', b'"', text) {
         if at < done {
             continue;
         }
         let piece = match text[at] {
-            b'"' if nested || holds(text, at) => Some((1, &b"\n"[..])),
+            b'"' if holds(text, at) || inside && nested => {
+                inside = begins_output(&text[at + 1..]);
+                Some((1, &b"\n"[..]))
+            }
             b'"' => None,
             _ => escape(&text[at..]),
         };

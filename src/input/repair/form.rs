@@ -48,8 +48,28 @@ pub(super) fn is_rule(line: &[u8]) -> bool {
 }
 
 fn is_rule_start(line: &[u8]) -> bool {
-    matches!(line, [b'-', b'A' | b'I' | b'N' | b'P' | b'D' | b'F' | b'X', b' ' | b'\t', name, ..] if !is_blank(*name))
+    match line {
+        [b'-', b'A' | b'I' | b'N' | b'P' | b'D' | b'F' | b'X' | b'R' | b'Z', b' ' | b'\t', name, ..] => {
+            !is_blank(*name)
+        }
+        [b'-', b'F' | b'X' | b'Z'] => true,
+        [b'-', b'-', ..] => LONG.contains(&&line[..line.iter().position(|&byte| is_blank(byte)).unwrap_or(line.len())]),
+        _ => false,
+    }
 }
+
+/// The commands of hand-made files in full.
+const LONG: [&[u8]; 9] = [
+    b"--append",
+    b"--insert",
+    b"--replace",
+    b"--delete",
+    b"--new-chain",
+    b"--policy",
+    b"--flush",
+    b"--delete-chain",
+    b"--zero",
+];
 
 /// Length of `[packets:bytes] ` at the start.
 fn counters(line: &[u8]) -> Option<usize> {

@@ -120,7 +120,7 @@ fn item_5_escaped_in_a_log() {
     let json = DUMP.replace('"', "\\\"").replace('\n', "\\n").replace('>', "\\u003e");
     let note = "escaped text (`\\n`, `\\\"`) in 1 line was unescaped";
     mends(&json, DUMP, &[note]);
-    mends(&format!("{{\"rules\":\"{json}\"}}\n"), &format!("{{\nrules\n:\n{DUMP}\n}}\n"), &[note]);
+    mends(&format!("{{\"rules\":\"{json}\"}}\n"), &format!("{{\"rules\":\n{DUMP}\n}}\n"), &[note]);
     let docker = "{\"log\":\"-A X -j Y\\n\",\"time\":\"t\"}\n";
     mends(docker, "{\"log\":\n-A X -j Y\n\n,\"time\":\"t\"}\n", &[note]);
     mends(

@@ -187,7 +187,8 @@ impl Whole {
 
     /// Whether the last word is an option, or the rule has no target yet.
     fn lacks_value(&self) -> bool {
-        if !is_rule(&self.text) || self.text.starts_with(b"-N") || self.text.starts_with(b"-P") {
+        let is_whole = [b"-N", b"-P", b"-F", b"-X", b"-Z"].iter().any(|command| self.text.starts_with(*command));
+        if is_whole || !is_rule(&self.text) {
             return false;
         }
         let (mut aimed, mut last): (bool, &[u8]) = (false, b"");

@@ -1,0 +1,47 @@
+//! Which services an answer is about: `--namespace` and `--match`.
+
+use crate::checks::Finding;
+use crate::cli::Cli;
+use crate::kube::ServicePortName;
+use crate::view::{Item, Node};
+use std::collections::HashSet;
+
+/// The services the user asked for, in the order of the dump.
+pub(super) fn picked<'n, 'src>(cli: &Cli, node: &'n Node<'n, 'src>) -> impl Iterator<Item = Item<'n, 'src>> {
+    node.items().filter(|item| is_all(cli) || is_meant(cli, item))
+}
+
+fn is_all(cli: &Cli) -> bool {
+    cli.common.namespace.is_none() && cli.common.pattern.is_none()
+}
+
+/// The findings about those services alone; `None` where all are asked for.
+pub(super) fn narrowed(cli: &Cli, node: &Node<'_, '_>) -> Option<Vec<Finding>> {
+    if is_all(cli) {
+        return None;
+    }
+    let names: HashSet<String> = picked(cli, node).map(|item| item.name()).collect();
+    Some(node.report.findings.iter().filter_map(|finding| about(finding, &names)).collect())
+}
+
+/// What a finding says about the services of these names.
+fn about(finding: &Finding, names: &HashSet<String>) -> Option<Finding> {
+    let mut finding = finding.clone();
+    finding.also.retain(|more| names.contains(&more.subject));
+    if names.contains(&finding.subject) {
+        return Some(finding);
+    }
+    if finding.also.is_empty() {
+        return None;
+    }
+    let first = finding.also.remove(0);
+    (finding.subject, finding.message, finding.evidence) = (first.subject, first.message, first.evidence);
+    Some(finding)
+}
+
+fn is_meant(cli: &Cli, item: &Item<'_, '_>) -> bool {
+    let namespace = item.service.name.map(ServicePortName::namespace);
+    let of_namespace =
+        cli.common.namespace.as_ref().is_none_or(|wanted| namespace.is_some_and(|own| own == wanted.as_str()));
+    of_namespace && cli.common.pattern.as_ref().is_none_or(|pattern| pattern.is_match(&item.name()))
+}

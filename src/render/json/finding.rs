@@ -1,0 +1,159 @@
+//! What checks found, and the checks themselves.
+
+use super::evidence::{Evidence, at};
+use crate::checks::{self, CATALOGUE, Check, Level};
+use crate::view::Node;
+use serde::Serialize;
+
+/// `FindingList`: what `kubenat check` answers.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FindingList<'n> {
+    /// The findings, the worst first; one for each subject.
+    findings: Vec<FindingText<'n>>,
+    /// What could not be asked.
+    not_evaluated: Vec<NotEvaluated<'n>>,
+    /// How many findings there are.
+    summary: Summary,
+}
+
+/// A check fired.
+#[derive(Debug, Serialize)]
+pub(super) struct FindingText<'n> {
+    /// The name of the check.
+    check: &'static str,
+    /// `error`, `warning` or `info`.
+    #[serde(serialize_with = "level")]
+    level: Level,
+    /// The ruleset it is about, by index of the sources; null for what concerns all of them.
+    source: Option<usize>,
+    /// What it is about: a service, else a chain or a table.
+    subject: &'n str,
+    /// What is wrong.
+    message: &'n str,
+    /// What that does to traffic.
+    effect: &'n str,
+    /// What to do.
+    remedy: &'n str,
+    /// The lines that prove it, the first where the fault is.
+    evidence: Vec<Evidence<'n>>,
+}
+
+/// A check that could not be asked.
+#[derive(Debug, Serialize)]
+pub(super) struct NotEvaluated<'n> {
+    /// Its name.
+    check: &'static str,
+    /// The ruleset it could not be asked of; null: of none.
+    source: Option<usize>,
+    /// Why.
+    reason: &'n str,
+}
+
+/// How many findings there are of each level.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Summary {
+    /// Errors.
+    error: usize,
+    /// Warnings.
+    warning: usize,
+    /// Notes.
+    info: usize,
+}
+
+/// `CheckList`: what `kubenat checks` answers.
+#[derive(Debug, Serialize)]
+pub struct CheckList {
+    /// The catalogue, in order of name.
+    checks: Vec<CheckText>,
+}
+
+/// One check of the catalogue.
+#[derive(Debug, Serialize)]
+pub(super) struct CheckText {
+    /// Its name.
+    name: &'static str,
+    /// The level of its findings.
+    #[serde(serialize_with = "level")]
+    level: Level,
+    /// `D` a dump, `C` counters, `M` several dumps.
+    evidence: char,
+    /// What it looks for.
+    summary: &'static str,
+}
+
+/// `CheckPage`: what `kubenat explain CHECK` answers.
+#[derive(Debug, Serialize)]
+pub struct CheckPage {
+    /// The check.
+    check: CheckText,
+    /// Its page, in Markdown.
+    page: &'static str,
+}
+
+/// The answer of `explain` about a check.
+#[must_use]
+pub fn check_page(check: &Check) -> CheckPage {
+    CheckPage { check: check_text(check), page: check.page }
+}
+
+/// The answer of `check`.
+#[must_use]
+pub fn finding_list<'n>(node: &'n Node<'_, '_>) -> FindingList<'n> {
+    let findings = findings(node);
+    FindingList { summary: summary(&findings), findings, not_evaluated: not_evaluated(node) }
+}
+
+/// The answer of `checks`.
+#[must_use]
+pub fn check_list() -> CheckList {
+    CheckList { checks: CATALOGUE.iter().map(|check| check_text(check)).collect() }
+}
+
+fn check_text(check: &Check) -> CheckText {
+    CheckText { name: check.name, level: check.level, evidence: check.proof.letter(), summary: check.summary }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn level<S: serde::Serializer>(level: &Level, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(level)
+}
+
+/// All findings; those folded into one on a screen are told one by one.
+pub(super) fn findings<'n>(node: &'n Node<'_, '_>) -> Vec<FindingText<'n>> {
+    let mut all = Vec::new();
+    for finding in &node.report.findings {
+        let first = (finding.subject.as_str(), finding.message.as_str(), finding.evidence.as_slice());
+        let also = finding.also.iter();
+        let also = also.map(|more| (more.subject.as_str(), more.message.as_str(), more.evidence.as_slice()));
+        all.extend(std::iter::once(first).chain(also).map(|(subject, message, evidence)| FindingText {
+            check: finding.check,
+            level: finding.level,
+            source: finding.source,
+            subject,
+            message,
+            effect: &finding.effect,
+            remedy: &finding.remedy,
+            evidence: proof(node, evidence),
+        }));
+    }
+    all
+}
+
+fn proof<'n>(node: &'n Node<'_, '_>, evidence: &'n [checks::Evidence]) -> Vec<Evidence<'n>> {
+    let of = |each: &'n checks::Evidence| {
+        let label = Some(each.label.as_str()).filter(|label| !label.is_empty());
+        Some(Evidence { label, ..at(node, each.span)? })
+    };
+    evidence.iter().filter_map(of).collect()
+}
+
+pub(super) fn not_evaluated<'n>(node: &'n Node<'_, '_>) -> Vec<NotEvaluated<'n>> {
+    let all = node.report.not_evaluated.iter();
+    all.map(|each| NotEvaluated { check: each.check, source: each.source, reason: &each.reason }).collect()
+}
+
+pub(super) fn summary(findings: &[FindingText<'_>]) -> Summary {
+    let count = |level| findings.iter().filter(|finding| finding.level == level).count();
+    Summary { error: count(Level::Error), warning: count(Level::Warning), info: count(Level::Info) }
+}

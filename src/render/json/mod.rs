@@ -1,0 +1,46 @@
+//! Answers → JSON, `kubenat/v1`. Each structure here is a promise to programs: fields are added, never renamed.
+//!
+//! One document a run. Text is carried as it stands in the dump; bytes that are not UTF-8 become U+FFFD. Services are
+//! written one by one as they are worked out, so a large dump needs no large document in memory.
+
+mod convert;
+mod evidence;
+mod explanation;
+mod finding;
+mod outcome;
+mod overview;
+mod ruleset;
+mod service;
+mod source;
+
+pub use explanation::{Entry, Explanation, explanation};
+pub use finding::{CheckList, CheckPage, FindingList, check_list, check_page, finding_list};
+pub use outcome::{Trace, trace};
+pub use overview::{Overview, overview};
+pub use ruleset::{RulesetList, rulesets};
+pub use service::{ServiceList, service_list};
+
+use serde::Serialize;
+use std::io::{self, Write};
+
+/// The envelope of every answer.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Document<T> {
+    /// `kubenat/v1`.
+    api_version: &'static str,
+    /// What the body is.
+    kind: &'static str,
+    /// The fields of the answer.
+    #[serde(flatten)]
+    body: T,
+}
+
+/// Writes an answer of that kind as one document, in one line more than it needs.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write<T: Serialize>(kind: &'static str, body: T, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &Document { api_version: "kubenat/v1", kind, body })?;
+    out.write_all(b"\n")
+}

@@ -1,0 +1,302 @@
+//! Services, with their captures and endpoints.
+
+use super::convert::{capture_kind, capture_state, family, identity, lossy, policy};
+use super::evidence::{Evidence, of_rules};
+use super::source::{Source, sources};
+use crate::kube::{Affinity, Balancing, Capture, EndpointChain, EndpointId, MadeFor};
+use crate::ruleset::{RuleId, TableName, Threshold};
+use crate::shares::{ChainShare, EndpointShare};
+use crate::view::{Item, Node};
+use serde::{Serialize, Serializer};
+use std::borrow::Cow;
+
+/// `ServiceList`: what `kubenat services` answers.
+#[derive(Serialize)]
+pub struct ServiceList<'n, 'src> {
+    /// What was read.
+    sources: Vec<Source<'n>>,
+    /// The service ports.
+    items: Items<'n, 'src>,
+}
+
+/// Service ports, worked out one by one as they are written.
+pub(super) struct Items<'n, 'src> {
+    node: &'n Node<'n, 'src>,
+    items: Vec<Item<'n, 'src>>,
+}
+
+/// One port of a service in one family.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Service<'n> {
+    /// The index of its ruleset among the sources.
+    source: usize,
+    /// Its namespace; null if nothing names it.
+    namespace: Option<Cow<'n, str>>,
+    /// Its name; null if nothing names it, then its first chain stands for it.
+    name: Option<Cow<'n, str>>,
+    /// The name of the port, empty for the port without a name; null if nothing names it.
+    port: Option<Cow<'n, str>>,
+    /// `tcp`, `udp`, `sctp`; null if no rule tells.
+    protocol: Option<String>,
+    /// `ipv4` or `ipv6`.
+    family: &'static str,
+    /// Whether its chains' names are the checksums of name and protocol.
+    identity: &'static str,
+    /// What a contradicted name was made for, where that was found.
+    made_for: Option<MadeForText>,
+    /// `Cluster` or `Local`; null where the form does not tell.
+    internal_traffic_policy: Option<&'static str>,
+    /// `Cluster` or `Local`; null where nothing external is captured or the form does not tell.
+    external_traffic_policy: Option<&'static str>,
+    /// `None` or `ClientIP`; null where no balancing chain is in the dump.
+    session_affinity: Option<&'static str>,
+    /// For how many seconds a client stays with its pod.
+    affinity_timeout_seconds: Option<u32>,
+    /// `loadBalancerSourceRanges`.
+    load_balancer_source_ranges: Vec<String>,
+    /// Where a load balancer asks for the health of the node.
+    health_check_port: Option<u16>,
+    /// Its chains.
+    chains: Vec<OwnChain<'n>>,
+    /// How it is reached.
+    captures: Vec<CaptureText<'n>>,
+    /// The endpoints of the cluster policy.
+    endpoints: Vec<Endpoint<'n>>,
+    /// The endpoints of the local policy.
+    local_endpoints: Vec<Endpoint<'n>>,
+    /// The part of new connections that leaves the chain of the cluster policy (else of the local one) untranslated.
+    unrouted_share: Option<f64>,
+    /// The names of the checks that found something about it.
+    findings: Vec<&'static str>,
+}
+
+/// What a chain's name is the checksum of.
+#[derive(Debug, Serialize)]
+pub(super) struct MadeForText {
+    /// `namespace/name:port`.
+    service: String,
+    /// Its protocol.
+    protocol: String,
+    /// `address:port` for endpoint chains, else null.
+    endpoint: Option<String>,
+}
+
+/// A chain made for the service.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct OwnChain<'n> {
+    /// Its name.
+    name: Cow<'n, str>,
+    /// Whether that is the checksum of the service.
+    identity: &'static str,
+    /// What it was made for otherwise.
+    made_for: Option<MadeForText>,
+}
+
+/// An address that leads to the service.
+#[derive(Debug, Serialize)]
+pub(super) struct CaptureText<'n> {
+    /// `clusterIP`, `externalIP`, `loadBalancerIP` or `nodePort`.
+    kind: &'static str,
+    /// The address; null for a node port on any address.
+    address: Option<String>,
+    /// The port.
+    port: Option<u16>,
+    /// What a new connection from outside gets: `routed`, `rejected` or `dropped`.
+    state: &'static str,
+    /// The chain it leads to; null without one.
+    chain: Option<Cow<'n, str>>,
+    /// The rules that capture it or refuse it.
+    evidence: Vec<Evidence<'n>>,
+}
+
+/// A pod that the service sends connections to.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Endpoint<'n> {
+    /// Its address; null where the dump does not show it.
+    address: Option<String>,
+    /// Its port.
+    port: Option<u16>,
+    /// The chain that leads to it.
+    chain: Cow<'n, str>,
+    /// Whether that chain's name is the checksum of service, protocol and endpoint.
+    identity: &'static str,
+    /// What a contradicted name was made for, where that was found.
+    made_for: Option<MadeForText>,
+    /// The probability of its rule as iptables prints it; null without `statistic`.
+    rule_probability: Option<f64>,
+    /// What the kernel keeps of it: of 2³¹.
+    threshold: Option<u32>,
+    /// What the balancing rules alone would give it.
+    intended_share: Option<f64>,
+    /// What really arrives of new connections from outside.
+    share: Option<f64>,
+    /// Whether a connection of the pod to itself is masqueraded.
+    hairpin: Option<bool>,
+    /// The rules that lead to it.
+    evidence: Vec<Evidence<'n>>,
+}
+
+/// The answer of `services`.
+#[must_use]
+pub fn service_list<'n, 'src>(node: &'n Node<'n, 'src>, items: Vec<Item<'n, 'src>>) -> ServiceList<'n, 'src> {
+    ServiceList { sources: sources(node), items: Items::new(node, items) }
+}
+
+impl<'n, 'src> Items<'n, 'src> {
+    pub(super) fn new(node: &'n Node<'n, 'src>, items: Vec<Item<'n, 'src>>) -> Self {
+        Self { node, items }
+    }
+}
+
+impl Serialize for Items<'_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.items.iter().map(|item| service(self.node, item)))
+    }
+}
+
+pub(super) fn service<'n>(node: &'n Node<'n, '_>, item: &Item<'n, '_>) -> Service<'n> {
+    let own = item.service;
+    let name = own.name.map(crate::kube::ServicePortName::modern);
+    let (session_affinity, affinity_timeout_seconds) = affinity(own.affinity);
+    let endpoints = |local| {
+        let (balancing, share) = item.balancing(local);
+        let rules = balancing.iter().enumerate();
+        rules.map(|(at, rule)| endpoint(node, item, rule, share_at(share, at))).collect::<Vec<_>>()
+    };
+    Service {
+        source: item.source,
+        namespace: name.map(|name| lossy(name.namespace())),
+        name: name.map(|name| lossy(name.name())),
+        port: name.map(|name| lossy(name.port())),
+        protocol: own.protocol.map(|protocol| protocol.to_string()),
+        family: family(item.proxy.resolved.ruleset.family),
+        identity: identity(own.identity),
+        made_for: own.chains.iter().find_map(|chain| chain.made_for).map(made_for),
+        internal_traffic_policy: own.internal_policy.map(policy),
+        external_traffic_policy: own.external_policy.map(policy),
+        session_affinity,
+        affinity_timeout_seconds,
+        load_balancer_source_ranges: own.source_ranges.iter().map(ToString::to_string).collect(),
+        health_check_port: own.health_check_port,
+        chains: chains(item),
+        captures: own.captures.iter().enumerate().map(|(at, each)| capture(node, item, at, each)).collect(),
+        endpoints: endpoints(false).into_iter().chain(loose(node, item)).collect(),
+        local_endpoints: endpoints(true),
+        unrouted_share: item.shares.main().and_then(|share| share.unrouted).map(unsigned),
+        findings: findings(node, item),
+    }
+}
+
+fn findings(node: &Node<'_, '_>, item: &Item<'_, '_>) -> Vec<&'static str> {
+    let mut names: Vec<&'static str> = node.findings_of(item).map(|finding| finding.check).collect();
+    names.dedup();
+    names
+}
+
+fn affinity(affinity: Affinity) -> (Option<&'static str>, Option<u32>) {
+    match affinity {
+        Affinity::Unknown => (None, None),
+        Affinity::None => (Some("None"), None),
+        Affinity::ClientIp { seconds } => (Some("ClientIP"), seconds),
+    }
+}
+
+fn made_for(made: MadeFor<'_>) -> MadeForText {
+    MadeForText {
+        service: made.service.modern().to_string(),
+        protocol: made.protocol.to_string(),
+        endpoint: made.endpoint.map(|endpoint| endpoint.to_string()),
+    }
+}
+
+fn chains<'n>(item: &Item<'n, '_>) -> Vec<OwnChain<'n>> {
+    let own = item.service.chains.iter().map(|own| OwnChain {
+        name: lossy(item.proxy.chain(own.id).name),
+        identity: identity(own.identity),
+        made_for: own.made_for.map(made_for),
+    });
+    own.collect()
+}
+
+fn capture<'n>(node: &'n Node<'n, '_>, item: &Item<'n, '_>, at: usize, capture: &'n Capture<'_>) -> CaptureText<'n> {
+    let nat = capture.jumps.iter().chain(&capture.masquerade).copied();
+    let mut evidence = of_rules(node, item.source, TableName::Nat, nat);
+    evidence.extend(of_rules(node, item.source, TableName::Filter, capture.blocks.iter().map(|block| block.rule)));
+    CaptureText {
+        kind: capture_kind(capture.kind),
+        address: capture.address.map(|address| address.to_string()),
+        port: capture.port,
+        state: capture_state(item.state(at)),
+        chain: capture.target_name.map(lossy),
+        evidence,
+    }
+}
+
+fn share_at(share: Option<&ChainShare>, at: usize) -> Option<EndpointShare> {
+    share.and_then(|share| share.endpoints.get(at).copied())
+}
+
+fn endpoint<'n>(
+    node: &'n Node<'n, '_>,
+    item: &Item<'n, '_>,
+    rule: &'n Balancing<'_>,
+    share: Option<EndpointShare>,
+) -> Endpoint<'n> {
+    let chain = rule.endpoint.map(|id| item.proxy.endpoint(id));
+    let rules = std::iter::once(rule.rule).chain(chain.into_iter().flat_map(rules_of));
+    Endpoint {
+        chain: lossy(rule.chain_name),
+        rule_probability: rule.threshold.map(printed),
+        threshold: rule.threshold.map(|threshold| threshold.0),
+        intended_share: share.map(|share| share.intended),
+        share: share.and_then(|share| share.share).map(unsigned),
+        evidence: of_rules(node, item.source, TableName::Nat, rules),
+        ..of_chain(chain)
+    }
+}
+
+/// Endpoint chains of a partial dump that no balancing rule leads to.
+fn loose<'n>(node: &'n Node<'n, '_>, item: &Item<'n, '_>) -> Vec<Endpoint<'n>> {
+    let of = |id: EndpointId| {
+        let chain = item.proxy.endpoint(id);
+        let evidence = of_rules(node, item.source, TableName::Nat, rules_of(chain));
+        Endpoint { chain: lossy(chain.name), evidence, ..of_chain(Some(chain)) }
+    };
+    item.service.loose_endpoints.iter().copied().map(of).collect()
+}
+
+/// What the endpoint chain alone tells.
+fn of_chain<'n>(chain: Option<&EndpointChain<'_>>) -> Endpoint<'n> {
+    let dnat = chain.and_then(|chain| chain.dnat);
+    Endpoint {
+        address: dnat.and_then(|dnat| dnat.address).map(|address| address.to_string()),
+        port: dnat.and_then(|dnat| dnat.port),
+        chain: Cow::Borrowed(""),
+        identity: identity(chain.map(|chain| chain.identity).unwrap_or_default()),
+        made_for: chain.and_then(|chain| chain.made_for).map(made_for),
+        rule_probability: None,
+        threshold: None,
+        intended_share: None,
+        share: None,
+        hairpin: chain.and_then(EndpointChain::has_own_hairpin),
+        evidence: Vec::new(),
+    }
+}
+
+fn rules_of<'c>(chain: &'c EndpointChain<'_>) -> impl Iterator<Item = RuleId> + 'c {
+    let hairpins = chain.hairpin.iter().chain(&chain.more_hairpins).map(|hairpin| hairpin.rule);
+    hairpins.chain(chain.dnat.iter().chain(&chain.more_dnats).map(|dnat| dnat.rule))
+}
+
+/// A sum of nothing is -0.
+fn unsigned(share: f64) -> f64 {
+    share + 0.0
+}
+
+/// The probability in the eleven digits that iptables prints.
+fn printed(threshold: Threshold) -> f64 {
+    threshold.to_string().parse().unwrap_or_else(|_| threshold.probability())
+}

@@ -1,0 +1,53 @@
+//! A finding in full: what is wrong, the lines that prove it, what it does to traffic, what to do.
+
+use super::findings::sign;
+use super::{Detail, Node};
+use crate::checks::{Evidence, Finding};
+use crate::doc::{Doc, Excerpt, Phrase, Snippet, Text, code, dim, plain, strong};
+
+/// So many subjects of a folded finding are named before the rest is only counted.
+const NAMED: usize = 8;
+
+/// The finding as a snippet.
+pub(super) fn finding(node: &Node<'_, '_>, finding: &Finding, detail: Detail) -> Doc {
+    let tone = sign(finding.level).tone;
+    let title = Phrase::new(finding.level.to_string(), tone)
+        .and(plain(": "))
+        .and(strong(finding.subject.clone()))
+        .and(plain(format!(": {}", finding.message)))
+        .and(dim(format!(" [{}]", finding.check)));
+    let mut snippet = Snippet::new(title);
+    for evidence in &finding.evidence {
+        snippet.excerpts.extend(excerpt(node, evidence));
+    }
+    for text in [&finding.effect, &finding.remedy].into_iter().filter(|text| !text.is_empty()) {
+        snippet = snippet.note(quoted(text));
+    }
+    if !finding.also.is_empty() {
+        snippet = snippet.note(also(finding, detail));
+    }
+    let mut doc = Doc::new();
+    doc.snippet(snippet);
+    doc
+}
+
+/// `and 37 more: a, b, … -o wide for all`.
+fn also(finding: &Finding, detail: Detail) -> Text {
+    let shown = if detail == Detail::Wide { usize::MAX } else { NAMED };
+    let names: Vec<&str> = finding.also.iter().take(shown).map(|more| more.subject.as_str()).collect();
+    let rest = finding.also.len() - names.len();
+    let text = plain(format!("the same with {} more: {}", finding.also.len(), names.join(", ")));
+    if rest == 0 { text.into() } else { text.and(" … ").and(code("-o wide")).and(" shows all") }
+}
+
+fn excerpt(node: &Node<'_, '_>, evidence: &Evidence) -> Option<Excerpt> {
+    let place = node.sources.place(evidence.span)?;
+    let excerpt = Excerpt::new(place.file, place.line, place.column, place.whole_line, place.text.len());
+    Some(excerpt.label(evidence.label.as_str()))
+}
+
+/// Text with the things in backticks set off.
+pub(super) fn quoted(text: &str) -> Text {
+    let phrases = text.split('`').enumerate().filter(|(_, part)| !part.is_empty());
+    phrases.map(|(at, part)| if at % 2 == 1 { code(part) } else { plain(part) }).collect()
+}

@@ -1,0 +1,134 @@
+//! All that was read of a node, as views and renderers ask for it: rulesets, what kube-proxy meant, shares, findings.
+
+use crate::checks::{Finding, Report};
+use crate::facts::Facts;
+use crate::kube::{Balancing, Capture, CaptureKind, CaptureState, Proxy, ServicePort, TrafficPolicy};
+use crate::ruleset::{RuleId, Table, TableName};
+use crate::shares::{ChainShare, ServiceShares};
+use crate::source::{Note, Sources, Span};
+use crate::syntax::Parsed;
+use crate::trace::{Machine, TableKey};
+
+/// The evidence about one node and what was worked out of it. Lists with one entry a ruleset have the order of
+/// [`Parsed::rulesets`].
+pub struct Node<'a, 'src> {
+    /// The texts.
+    pub sources: &'a Sources,
+    /// What they were read as.
+    pub parsed: &'a Parsed<'src>,
+    /// What was done to the texts to read them, and what they say of themselves.
+    pub notes: Vec<Note>,
+    /// What kube-proxy meant, by ruleset.
+    pub proxies: &'a [Proxy<'a, 'src>],
+    /// The walkers, by ruleset.
+    pub machines: &'a [Machine<'a, 'src>],
+    /// The shares of each service, by ruleset and by index of its services.
+    pub shares: Vec<Vec<ServiceShares>>,
+    /// What is known of the node besides its rules.
+    pub facts: Facts,
+    /// What the checks found.
+    pub report: Report,
+}
+
+/// One service port with what was worked out for it.
+#[derive(Clone, Copy)]
+pub struct Item<'n, 'src> {
+    /// Its ruleset, by index.
+    pub source: usize,
+    /// Its index among the services of that ruleset.
+    pub index: usize,
+    /// What kube-proxy meant by the ruleset.
+    pub proxy: &'n Proxy<'n, 'src>,
+    /// The service port.
+    pub service: &'n ServicePort<'src>,
+    /// Its shares.
+    pub shares: &'n ServiceShares,
+}
+
+impl<'src> Node<'_, 'src> {
+    /// All service ports, ruleset by ruleset.
+    pub fn items(&self) -> impl Iterator<Item = Item<'_, 'src>> {
+        let rulesets = self.proxies.iter().zip(&self.shares).enumerate();
+        rulesets.flat_map(|(source, (proxy, shares))| {
+            let services = proxy.services.iter().zip(shares).enumerate();
+            services.map(move |(index, (service, shares))| Item { source, index, proxy, service, shares })
+        })
+    }
+
+    /// The line of a rule of a table of the ruleset `source`.
+    #[must_use]
+    pub fn line(&self, source: usize, table: TableName<'_>, rule: RuleId) -> Span {
+        let table = self.parsed.rulesets.get(source).and_then(|ruleset| ruleset.table(table));
+        table.and_then(|table| table.rules.get(rule.0 as usize)).map(|rule| rule.span).unwrap_or_default()
+    }
+
+    /// The table of that place in the ruleset `source`.
+    #[must_use]
+    pub fn table(&self, source: usize, key: TableKey) -> Option<&Table<'src>> {
+        self.parsed.rulesets.get(source)?.tables.get(key.0 as usize)
+    }
+
+    /// `node.save:12`, or `:12` where there is only one text.
+    #[must_use]
+    pub fn place(&self, span: Span) -> String {
+        match (self.sources.place(span), self.sources.files().len()) {
+            (Some(place), 1) => format!(":{}", place.line),
+            (Some(place), _) => format!("{}:{}", place.file, place.line),
+            (None, _) => String::new(),
+        }
+    }
+
+    /// The number of the line of `span`.
+    #[must_use]
+    pub fn line_number(&self, span: Span) -> u32 {
+        self.sources.place(span).map(|place| place.line).unwrap_or_default()
+    }
+
+    /// What the checks found about a service port.
+    pub fn findings_of<'n>(&'n self, item: &Item<'_, '_>) -> impl Iterator<Item = &'n Finding> + use<'n, 'src> {
+        let index = u32::try_from(item.index).unwrap_or(u32::MAX);
+        self.report.of_service(item.source, index)
+    }
+}
+
+impl<'n, 'src> Item<'n, 'src> {
+    /// As people call it: its name, else that of its first chain, else its address.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match (self.service.name, self.service.chains.first()) {
+            (Some(name), _) => name.modern().to_string(),
+            (None, Some(own)) => self.proxy.chain(own.id).name.to_string(),
+            (None, None) => {
+                let known = self.service.captures.iter().find_map(|capture| capture.address);
+                known.map_or_else(|| "a service without a name".into(), |address| format!("the service at {address}"))
+            }
+        }
+    }
+
+    /// What becomes of a new connection from outside to that capture.
+    #[must_use]
+    pub fn state(&self, capture: usize) -> CaptureState {
+        let walked = self.shares.captures.get(capture).copied();
+        walked.unwrap_or_else(|| self.service.captures.get(capture).map_or(CaptureState::Routed, |own| own.state))
+    }
+
+    /// Whether connections from outside to that capture stay on this node.
+    #[must_use]
+    pub fn is_local(&self, capture: &Capture<'_>) -> bool {
+        let policy = match capture.kind {
+            CaptureKind::ClusterIp => self.service.internal_policy,
+            _ => self.service.external_policy,
+        };
+        policy == Some(TrafficPolicy::Local)
+    }
+
+    /// The balancing rules of the local or the cluster policy, and what a walk gives for them.
+    #[must_use]
+    pub fn balancing(&self, local: bool) -> (&'n [Balancing<'src>], Option<&'n ChainShare>) {
+        if local {
+            (self.proxy.local_endpoints(self.service), self.shares.local.as_ref())
+        } else {
+            (self.proxy.cluster_endpoints(self.service), self.shares.cluster.as_ref())
+        }
+    }
+}
