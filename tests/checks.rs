@@ -48,7 +48,7 @@ fn fired(text: &str) -> Fired {
     let parsed = parse(&sources);
     let resolved: Vec<_> = parsed.rulesets.iter().map(Resolved::new).collect();
     let proxies: Vec<_> = resolved.iter().map(proxy).collect();
-    let report = run(&Input { sources: &sources, parsed: &parsed, proxies: &proxies }, Selection::default());
+    let report = run(&Input { sources: &sources, parsed: &parsed, proxies: &proxies, api: None }, Selection::default());
     let mut fired = Fired::new();
     for finding in report.findings.iter().filter(|finding| finding.level != Level::Info) {
         let firsts = [&finding.evidence].into_iter().chain(finding.also.iter().map(|also| &also.evidence));
