@@ -7,20 +7,20 @@ use std::fmt::Write as _;
 
 /// How large a dump to write.
 #[derive(Clone, Copy, Debug)]
-pub struct Size {
+pub(crate) struct Size {
     /// Services, each with a cluster IP and a node port.
-    pub services: u32,
+    pub(crate) services: u32,
     /// Endpoints of each service.
-    pub endpoints: u32,
+    pub(crate) endpoints: u32,
     /// Whether every rule has its comment; kube-proxy leaves them out from 1,000 endpoints on.
-    pub with_comments: bool,
+    pub(crate) with_comments: bool,
     /// Shuffles addresses and the order of services.
-    pub seed: u64,
+    pub(crate) seed: u64,
 }
 
 /// The dump: mangle, filter and nat, as `iptables-save` prints them.
 #[must_use]
-pub fn save(size: Size) -> String {
+pub(crate) fn save(size: Size) -> String {
     let mut services: Vec<Service> = (0..size.services).map(|at| Service::new(at, size)).collect();
     let mut chains: Vec<String> = services.iter().flat_map(Service::chains).collect();
     chains.sort_unstable();

@@ -3,7 +3,7 @@
 use super::capture::states;
 use crate::facts::Facts;
 use crate::kube::{Balancing, CaptureState, Prefix, Proxy, ServiceChain, ServicePort};
-use crate::ruleset::{Family, Protocol, TableName};
+use crate::ruleset::{Family, Protocol, TableName, Threshold};
 use crate::trace::{ChainBranch, ChainShares, Flag, Machine, Origin, Packet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -107,7 +107,7 @@ pub(super) fn stand_in(family: Family) -> IpAddr {
 fn intended(balancing: &[Balancing<'_>]) -> Vec<f64> {
     let mut left = 1.0;
     let of_rule = |rule: &Balancing<'_>| {
-        let share = left * rule.threshold.map_or(1.0, |threshold| threshold.probability());
+        let share = left * rule.threshold.map_or(1.0, Threshold::probability);
         left -= share;
         share
     };
