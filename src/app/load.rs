@@ -6,7 +6,8 @@
 use super::complain;
 use super::hopeless::refuse_hopeless;
 use super::pick::narrowed;
-use crate::checks::{self, Report, Selection};
+use super::progress::Progress;
+use crate::checks::{self, Finding, Report, Selection};
 use crate::cli::Cli;
 use crate::facts::Facts;
 use crate::input::{self, Given, Input, Network};
@@ -48,9 +49,12 @@ pub(super) fn with_node<T>(
     question: impl FnOnce(&Node<'_, '_>) -> Result<T>,
 ) -> Result<T> {
     let (input, network) = read(cli)?;
+    let reading = Progress::begin(cli, "reading");
     let parsed = parse(&input.sources);
+    drop(reading);
     refuse_hopeless(&input, &parsed)?;
     complain::about(cli, &input, &parsed);
+    let working = Progress::begin(cli, "following the rules");
     let resolved: Vec<Resolved<'_, '_>> = parsed.rulesets.iter().map(Resolved::new).collect();
     let proxies: Vec<Proxy<'_, '_>> = resolved.iter().map(meant).collect();
     let machines: Vec<Machine<'_, '_>> = resolved.iter().map(Machine::new).collect();
@@ -67,11 +71,20 @@ pub(super) fn with_node<T>(
         shares,
         facts,
         report,
+        left_out: 0,
     };
     if let Some(findings) = narrowed(cli, &node) {
+        let before = subjects(&node.report.findings);
+        node.left_out = before - subjects(&findings);
         node.report.findings = findings;
     }
+    drop(working);
     question(&node)
+}
+
+/// How many findings there are when each subject counts.
+fn subjects(findings: &[Finding]) -> usize {
+    findings.iter().map(|finding| 1 + finding.also.len()).sum()
 }
 
 fn notes(input: &Input, parsed: &Parsed<'_>) -> Vec<Note> {

@@ -4,6 +4,7 @@
 //! written one by one as they are worked out, so a large dump needs no large document in memory.
 
 mod convert;
+mod endpoint;
 mod evidence;
 mod explanation;
 mod finding;
