@@ -7,6 +7,7 @@
 pub mod app;
 pub mod checks;
 pub mod cli;
+pub mod diff;
 pub mod doc;
 pub mod drift;
 pub mod facts;

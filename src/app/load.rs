@@ -5,10 +5,12 @@
 
 use super::complain;
 use super::hopeless::refuse_hopeless;
+use super::objects::objects;
 use super::pick::narrowed;
 use super::progress::Progress;
-use crate::checks::{self, Finding, Report, Selection};
+use crate::checks::{self, Api, Finding, Report, Selection};
 use crate::cli::Cli;
+use crate::drift::{locate, names, service_facts};
 use crate::facts::Facts;
 use crate::input::{self, Given, Input, Network};
 use crate::kube::Proxy;
@@ -16,11 +18,11 @@ use crate::ruleset::Resolved;
 use crate::source::Note;
 use crate::syntax::{Parsed, parse};
 use crate::trace::Machine;
-use crate::view::{Node, Walked};
+use crate::view::{Cluster, Node, Walked};
 use anyhow::{Context, Result, anyhow};
 use std::io::{self, IsTerminal};
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What a question needs besides the tables.
 #[derive(Clone, Copy, Default)]
@@ -49,29 +51,52 @@ pub(super) fn with_node<T>(
     question: impl FnOnce(&Node<'_, '_>) -> Result<T>,
 ) -> Result<T> {
     let (input, network) = read(cli)?;
+    with_input(cli, &input, &network, wanted, question)
+}
+
+/// The same of one file, which need not be among those the command line names for all commands.
+pub(super) fn with_file<T>(cli: &Cli, file: &Path, question: impl FnOnce(&Node<'_, '_>) -> Result<T>) -> Result<T> {
+    let input = input::read(&[Given::File(file.to_owned())])?;
+    with_input(cli, &input, &Network::default(), Wanted::default(), question)
+}
+
+fn with_input<T>(
+    cli: &Cli,
+    input: &Input,
+    network: &Network,
+    wanted: Wanted<'_>,
+    question: impl FnOnce(&Node<'_, '_>) -> Result<T>,
+) -> Result<T> {
     let reading = Progress::begin(cli, "reading");
     let parsed = parse(&input.sources);
     drop(reading);
-    refuse_hopeless(&input, &parsed)?;
-    complain::about(cli, &input, &parsed);
+    refuse_hopeless(input, &parsed)?;
+    complain::about(cli, input, &parsed);
     let working = Progress::begin(cli, "following the rules");
+    let told = cli.objects().map(objects).transpose()?;
+    let told_names = told.as_ref().map(names).unwrap_or_default();
     let resolved: Vec<Resolved<'_, '_>> = parsed.rulesets.iter().map(Resolved::new).collect();
-    let proxies: Vec<Proxy<'_, '_>> = resolved.iter().map(meant).collect();
+    let proxies: Vec<Proxy<'_, '_>> = resolved.iter().map(|resolved| meant(resolved, &told_names)).collect();
     let machines: Vec<Machine<'_, '_>> = resolved.iter().map(Machine::new).collect();
-    let facts = known(&network, wanted.facts)?;
+    let facts = known(network, wanted.facts)?;
     let shares = proxies.iter().map(|proxy| vec![Walked::new(); proxy.services.len()]).collect();
-    let asked = checks::Input { sources: &input.sources, parsed: &parsed, proxies: &proxies, api: None };
+    let node_given = cli.objects().and_then(|args| args.node.as_deref());
+    let located = told.as_ref().map(|objects| locate(&proxies, objects, node_given));
+    let grace = cli.objects().map_or(0, |args| args.grace);
+    let api = told.as_ref().zip(located.as_ref()).map(|(objects, located)| Api { objects, located, grace });
+    let asked = checks::Input { sources: &input.sources, parsed: &parsed, proxies: &proxies, api };
     let report = wanted.checks.map_or_else(Report::default, |selection| checks::run(&asked, selection));
     let mut node = Node {
         sources: &input.sources,
         parsed: &parsed,
-        notes: notes(&input, &parsed),
+        notes: notes(input, &parsed),
         proxies: &proxies,
         machines: &machines,
         shares,
         facts,
         report,
         left_out: 0,
+        cluster: api.map(|api| cluster(&proxies, api)),
     };
     if let Some(findings) = narrowed(cli, &node) {
         let before = subjects(&node.report.findings);
@@ -91,10 +116,16 @@ fn notes(input: &Input, parsed: &Parsed<'_>) -> Vec<Note> {
     input.notes.iter().chain(&parsed.notes).cloned().collect()
 }
 
-fn meant<'a, 'src>(resolved: &'a Resolved<'a, 'src>) -> Proxy<'a, 'src> {
+/// What the API says of each service of each ruleset.
+fn cluster(proxies: &[Proxy<'_, '_>], api: Api<'_>) -> Cluster {
+    let facts = proxies.iter().map(|proxy| service_facts(proxy, api.objects, api.located)).collect();
+    Cluster { located: api.located.clone(), facts }
+}
+
+fn meant<'a, 'src>(resolved: &'a Resolved<'a, 'src>, names: &'src [String]) -> Proxy<'a, 'src> {
     let mut proxy = Proxy::new(resolved);
     proxy.verify();
-    proxy.solve();
+    proxy.solve_among(names);
     proxy
 }
 

@@ -6,12 +6,14 @@
 mod check;
 mod complain;
 mod convert;
+mod diff;
 mod exit;
 mod explain;
 mod hopeless;
 mod load;
 mod lookup;
 mod near;
+mod objects;
 mod pick;
 mod progress;
 mod show;
@@ -48,6 +50,7 @@ fn answer(cli: &Cli) -> Result<Exit> {
         Some(Command::Check(args)) => check::check(cli, args),
         Some(Command::Checks) => check::checks(cli),
         Some(Command::Convert(args)) => convert::convert(cli, args),
+        Some(Command::Diff(args)) => diff::diff(cli, args),
         Some(Command::Completions { shell }) => completions(*shell),
         Some(Command::Man { command }) => man(command.as_deref()),
     }

@@ -42,7 +42,8 @@ fn about(finding: &Finding, names: &HashSet<String>) -> Option<Finding> {
         return None;
     }
     let first = finding.also.remove(0);
-    (finding.subject, finding.message, finding.evidence) = (first.subject, first.message, first.evidence);
+    (finding.subject, finding.message) = (first.subject, first.message);
+    (finding.evidence, finding.objects) = (first.evidence, first.objects);
     Some(finding)
 }
 

@@ -36,15 +36,24 @@ pub(super) fn walked(proxy: &Proxy<'_, '_>) -> Vec<Walked> {
 
 /// As kube-proxy writes it, with every pod's chain sound.
 fn is_plain(table: &Table<'_>, proxy: &Proxy<'_, '_>, service: &ServicePort<'_>, chain: &ServiceChain<'_>) -> bool {
+    is_ladder(chain) && draws_only(table, proxy, service, chain)
+}
+
+/// Whether nothing but chance decides in the chain, and every pod's chain is sound: each rule then gets just what its
+/// probability says of what is left.
+pub(super) fn draws_only(
+    table: &Table<'_>,
+    proxy: &Proxy<'_, '_>,
+    service: &ServicePort<'_>,
+    chain: &ServiceChain<'_>,
+) -> bool {
     let is_bare = chain.others.is_empty() && chain.drops.is_empty() && chain.jumps.is_empty();
     let asks_only_chance = |rule| {
         let known = |each: &Match<'_>| matches!(each.test, Test::Comment { .. } | Test::Random(_)) && !each.inverted;
         table.matches(table.rule(rule)).iter().all(known)
     };
     let sound = |end| is_sound(table, proxy.endpoint(end), service.protocol);
-    is_bare
-        && is_ladder(chain)
-        && chain.balancing.iter().all(|rule| rule.endpoint.is_some_and(sound) && asks_only_chance(rule.rule))
+    is_bare && chain.balancing.iter().all(|rule| rule.endpoint.is_some_and(sound) && asks_only_chance(rule.rule))
 }
 
 /// Whether everything of the service's protocol that enters the chain of a pod is translated to it.

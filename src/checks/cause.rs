@@ -13,7 +13,7 @@ enum Reach {
 }
 
 /// Cause, how far it reaches, and the checks whose findings it explains there.
-const CAUSES: [(&str, Reach, &[&str]); 15] = [
+const CAUSES: &[(&str, Reach, &[&str])] = &[
     (
         "flushed-nat-table",
         Reach::Ruleset,
@@ -46,6 +46,9 @@ const CAUSES: [(&str, Reach, &[&str]); 15] = [
     ("starved-endpoint", Reach::Services, &["unreachable-rule", "uneven-shares"]),
     ("ladder-of-another-size", Reach::Services, &["uneven-shares"]),
     ("shadowed-address", Reach::Services, &["unreachable-rule"]),
+    ("mark-not-wired", Reach::Ruleset, &["no-masquerade"]),
+    ("every-local-service-empty", Reach::Services, &["no-local-endpoints"]),
+    ("idle-endpoint", Reach::Services, &["counter-verdict"]),
 ];
 
 /// Where findings of the checks that are causes stand: by check and ruleset, the services they concern.

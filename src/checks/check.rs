@@ -58,7 +58,6 @@ pub(super) enum Question {
     /// Asked of each ruleset for itself.
     Ruleset(fn(&Context<'_, '_>, &mut Findings)),
     /// Asked once, of all that was read.
-    #[expect(dead_code, reason = "the checks of the evidence itself come next")]
     Input(fn(&Input<'_, '_>, &mut Findings)),
 }
 

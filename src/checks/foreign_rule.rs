@@ -3,6 +3,7 @@
 use super::check::{Check, Level, Proof, Question};
 use super::context::Context;
 use super::finding::{Finding, Findings};
+use super::interceptor;
 use super::misfit::Misfits;
 use super::needs::Needs;
 use crate::ruleset::{RuleId, Target};
@@ -22,7 +23,7 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
     if misfits.is_dialect() {
         return;
     }
-    for &rule in &misfits.rules {
+    for &rule in misfits.rules.iter().filter(|&&rule| !interceptor::is_reported(cx, rule)) {
         found.push(finding(cx, rule));
     }
 }

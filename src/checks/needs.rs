@@ -20,7 +20,7 @@ pub(super) struct Needs {
     numeric: bool,
     /// Interfaces, which listings show only with `-v`.
     interfaces: bool,
-    /// Counters of the nat table.
+    /// Exact counters of the balancing rules, not all of them zero.
     counters: bool,
     /// Chain names that are the checksums they should be.
     names: bool,
@@ -106,7 +106,7 @@ impl Needs {
             .or_else(|| self.tables.iter().find_map(|&name| self.missing_of(name, cx)))
             .or_else(|| self.mode.then(|| wrong_mode(cx.proxy.dialect.mode)).flatten())
             .or_else(|| (self.names && !has_names(cx)).then(|| NO_NAMES.into()))
-            .or_else(|| (self.counters && !has_counters(cx)).then(|| NO_COUNTERS.into()))
+            .or_else(|| self.counters.then(|| without_counters(cx)).flatten().map(Into::into))
     }
 
     fn missing_of(&self, name: TableName<'_>, cx: &Context<'_, '_>) -> Option<String> {
@@ -133,6 +133,14 @@ const NO_OBJECTS: &str =
 
 const NO_COUNTERS: &str = "the dump has no counters: iptables-save -c";
 
+/// What a listing without `-x` prints unrounded at most; where it is less, only the bytes beside it were rounded.
+const MOST_EXACT: u64 = 99_999;
+
+const ROUNDED_COUNTERS: &str = "the listing rounds its counters: list with -x, or better use iptables-save -c";
+
+const ZERO_COUNTERS: &str =
+    "all counters of the balancing rules are zero: nobody connected since kube-proxy wrote them";
+
 const NO_NAMES: &str = "fewer than half of the chain names are the checksums that the rules around them give: \
     something else wrote this dump, or somebody made it anonymous";
 
@@ -142,8 +150,15 @@ fn has_names(cx: &Context<'_, '_>) -> bool {
     verification.is_trustworthy() || verification.contradicted == 0
 }
 
-fn has_counters(cx: &Context<'_, '_>) -> bool {
-    cx.nat().is_some_and(|(table, _)| !table.counters.is_empty())
+/// Why the counters of the balancing rules tell nothing, if so.
+fn without_counters(cx: &Context<'_, '_>) -> Option<&'static str> {
+    let Some((table, _)) = cx.nat().filter(|(table, _)| !table.counters.is_empty()) else { return Some(NO_COUNTERS) };
+    let rules = || cx.proxy.chains.iter().flat_map(|chain| &chain.balancing);
+    let mut counters = rules().filter_map(|rule| table.counters(rule.rule));
+    if counters.clone().any(|each| each.rounded && each.packets > MOST_EXACT) {
+        return Some(ROUNDED_COUNTERS);
+    }
+    (rules().next().is_some() && counters.all(|each| each.packets == 0)).then_some(ZERO_COUNTERS)
 }
 
 fn wrong_mode(mode: ProxyMode) -> Option<String> {

@@ -4,6 +4,7 @@ use super::check::{Check, Level, Proof, Question};
 use super::context::Context;
 use super::finding::{Finding, Findings};
 use super::needs::Needs;
+use super::place::place;
 use crate::kube::{Block, BlockReason, Capture, CaptureKind, ServicePort};
 use crate::ruleset::TableName;
 use std::fmt::Write as _;
@@ -52,14 +53,4 @@ fn finding(cx: &Context<'_, '_>, service: &ServicePort<'_>, rejected: &[(&Captur
         "Look at the pods of the service: does its selector match any, and are they ready? If it is scaled to zero on \
          purpose, nothing is wrong.",
     ))
-}
-
-fn place(capture: &Capture<'_>) -> String {
-    let port = capture.port.map_or_else(String::new, |port| port.to_string());
-    match capture.address {
-        Some(address) if capture.port.is_none() => address.to_string(),
-        Some(std::net::IpAddr::V6(address)) => format!("[{address}]:{port}"),
-        Some(address) => format!("{address}:{port}"),
-        None => format!("node port {port}"),
-    }
 }

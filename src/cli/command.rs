@@ -4,7 +4,7 @@ use super::address_port::AddressPort;
 use super::destination::Destination;
 use super::help;
 use super::subject::{Subject, SubjectParser};
-use super::values::{CheckName, FailOn, Form, Sender, Steps, interface, mark};
+use super::values::{CheckName, FailOn, Form, Sender, Steps, interface, mark, seconds};
 use clap::{Args, Subcommand};
 use clap_complete::Shell;
 use std::net::IpAddr;
@@ -15,7 +15,7 @@ use std::path::PathBuf;
 pub enum Command {
     /// List the services: addresses, pods, and the share each pod gets
     #[command(after_help = help::SERVICES)]
-    Services(Input),
+    Services(ServicesArgs),
     /// Explain one thing: a service, an address, a port, a chain or a check
     #[command(after_help = help::EXPLAIN)]
     Explain(ExplainArgs),
@@ -34,6 +34,9 @@ pub enum Command {
     /// Write the same rules in another form
     #[command(after_help = help::CONVERT)]
     Convert(ConvertArgs),
+    /// Compare two dumps by meaning: what is new, gone, or different
+    #[command(after_help = help::DIFF)]
+    Diff(DiffArgs),
     /// Print the completions for a shell
     #[command(after_help = help::COMPLETIONS)]
     Completions {
@@ -60,6 +63,43 @@ pub struct Input {
     pub flagged: Vec<PathBuf>,
 }
 
+/// What the API says, to compare the rules with.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "The cluster")]
+pub struct ObjectArgs {
+    /// Output of `kubectl get services,endpointslices,nodes -A -o json`, or a directory of it; may be repeated
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::AnyPath)]
+    pub objects: Vec<PathBuf>,
+    /// The node the dump is of; without it, it is found by its addresses, pod net or local endpoints
+    #[arg(long, value_name = "NAME", requires = "objects")]
+    pub node: Option<String>,
+    /// What changed so shortly before the dump is no error yet: 30s, 5m, 2h
+    #[arg(long, value_name = "DURATION", value_parser = seconds, default_value = "0s", requires = "objects")]
+    pub grace: i64,
+}
+
+/// What `services` is told.
+#[derive(Debug, Args)]
+pub struct ServicesArgs {
+    /// What the API says.
+    #[command(flatten)]
+    pub objects: ObjectArgs,
+    /// Where to read from.
+    #[command(flatten)]
+    pub input: Input,
+}
+
+/// What `diff` is told.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// The earlier dump, plain or gzip; `-` is standard input
+    #[arg(value_name = "OLD", value_hint = clap::ValueHint::FilePath)]
+    pub old: PathBuf,
+    /// The later dump, or that of another node
+    #[arg(value_name = "NEW", value_hint = clap::ValueHint::FilePath)]
+    pub new: PathBuf,
+}
+
 /// What `explain` is told.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
@@ -67,6 +107,9 @@ pub struct ExplainArgs {
     #[arg(help = "NAMESPACE/NAME[:PORT], ADDRESS[:PORT[/PROTO]], :PORT[/PROTO], a chain, or a check")]
     #[arg(value_name = "SUBJECT", value_parser = SubjectParser, hide_possible_values = true)]
     pub subject: Subject,
+    /// What the API says.
+    #[command(flatten)]
+    pub objects: ObjectArgs,
     /// Where to read from.
     #[command(flatten)]
     pub input: Input,
@@ -135,6 +178,9 @@ pub struct CheckArgs {
     /// Exit with status 1 on findings of this level or above: error, warning, info, or never
     #[arg(long, value_name = "LEVEL", value_enum, default_value_t, hide_possible_values = true)]
     pub fail_on: FailOn,
+    /// What the API says.
+    #[command(flatten)]
+    pub objects: ObjectArgs,
     /// Where to read from.
     #[command(flatten)]
     pub input: Input,
@@ -155,13 +201,22 @@ impl Command {
     /// Where this command reads from, if it reads at all.
     pub(super) fn input(&self) -> Option<&Input> {
         match self {
-            Self::Services(input) => Some(input),
+            Self::Services(args) => Some(&args.input),
             Self::Explain(args) => Some(&args.input),
             Self::Who(args) => Some(&args.input),
             Self::Trace(args) => Some(&args.input),
             Self::Check(args) => Some(&args.input),
             Self::Convert(args) => Some(&args.input),
-            Self::Checks | Self::Completions { .. } | Self::Man { .. } => None,
+            Self::Checks | Self::Diff(_) | Self::Completions { .. } | Self::Man { .. } => None,
+        }
+    }
+    /// What the API says, for the commands that may be told.
+    pub(super) fn objects(&self) -> Option<&ObjectArgs> {
+        match self {
+            Self::Services(args) => Some(&args.objects),
+            Self::Explain(args) => Some(&args.objects),
+            Self::Check(args) => Some(&args.objects),
+            _ => None,
         }
     }
 }

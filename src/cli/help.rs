@@ -24,7 +24,11 @@ pub(super) const SERVICES: &str = "\
 Examples:
   iptables-save | kubenat services
   kubenat services node.save -n shop
-  kubenat services node.save -m ':(http|grpc)$' -o json";
+  kubenat services node.save -m ':(http|grpc)$' -o json
+
+With what the API says, a column shows how many pods are ready:
+  kubectl get services,endpointslices,nodes -A -o json > cluster.json
+  kubenat services node.save --objects cluster.json";
 
 pub(super) const EXPLAIN: &str = "\
 Examples:
@@ -63,6 +67,11 @@ Examples:
   kubenat check node.save --skip no-hairpin -n shop
   kubenat check node.save -o sarif > kubenat.sarif
 
+Is this node in step with the cluster? Three commands collect the evidence:
+  iptables-save -c > node.save                                       (on the node)
+  kubectl get services,endpointslices,nodes,pods -A -o json > cluster.json
+  kubenat check node.save --objects cluster.json
+
 `kubenat checks` lists the names, `kubenat explain NAME` says what one means.";
 
 pub(super) const CHECKS: &str = "\
@@ -74,6 +83,14 @@ pub(super) const CONVERT: &str = "\
 Examples:
   kubenat convert --to save listing.txt    a listing becomes iptables-save text
   iptables-save | kubenat convert --to json";
+
+pub(super) const DIFF: &str = "\
+Examples:
+  kubenat diff monday.save tuesday.save
+  kubenat diff worker-1.save worker-2.save -o json
+
+Services are compared by what they mean, not line by line: kube-proxy writes
+them in another order at every sync. Exit status: 0 the same, 1 different.";
 
 pub(super) const COMPLETIONS: &str = "\
 Examples:

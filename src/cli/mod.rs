@@ -12,7 +12,9 @@ mod values;
 
 pub use address_port::AddressPort;
 pub use clap_complete::Shell;
-pub use command::{CheckArgs, Command, ConvertArgs, ExplainArgs, Input, TraceArgs, WhoArgs};
+pub use command::{
+    CheckArgs, Command, ConvertArgs, DiffArgs, ExplainArgs, Input, ObjectArgs, ServicesArgs, TraceArgs, WhoArgs,
+};
 pub use destination::Destination;
 pub use generate::{command_like, completion_file, completion_script, manual_page};
 pub use service::ServiceName;
@@ -93,6 +95,12 @@ impl Cli {
         let inputs = [Some(&self.input), self.command.as_ref().and_then(Command::input)];
         let files = inputs.into_iter().flatten().flat_map(|input| input.plain.iter().chain(&input.flagged));
         files.map(AsRef::as_ref).collect()
+    }
+
+    /// What the API says, if files of it were named.
+    #[must_use]
+    pub fn objects(&self) -> Option<&ObjectArgs> {
+        self.command.as_ref().and_then(Command::objects).filter(|args| !args.objects.is_empty())
     }
 
     /// What cannot hold together, though each option alone is fine. Clap checks one command at a time and would miss

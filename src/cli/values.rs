@@ -150,6 +150,18 @@ pub(super) fn pattern(text: &str) -> Result<Regex, Refused> {
     })
 }
 
+/// `30s`, `5m`, `2h`, or seconds without a unit.
+pub(super) fn seconds(text: &str) -> Result<i64, String> {
+    let (number, factor) = match text.char_indices().next_back() {
+        Some((at, 's')) => (&text[..at], 1),
+        Some((at, 'm')) => (&text[..at], 60),
+        Some((at, 'h')) => (&text[..at], 3600),
+        _ => (text, 1),
+    };
+    let number: u32 = number.parse().map_err(|_| "a time is wanted: 30s, 5m, 2h".to_owned())?;
+    Ok(i64::from(number) * factor)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -169,6 +169,8 @@ impl<'src> TableBuilder<'src> {
         counters: Option<Counters>,
         span: Span,
     ) {
+        // Made before the rule is there, or it would be in it already.
+        self.order(chain);
         let rule = self.push(chain, mark, target, counters, span);
         let order = self.order(chain);
         let at = (at.max(1) as usize - 1).min(order.len());

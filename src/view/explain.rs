@@ -18,6 +18,7 @@ pub fn explain_service(node: &Node<'_, '_>, item: &Item<'_, '_>, paths: &[Path],
     if !traits.is_empty() {
         doc.paragraph(traits.join(" · "));
     }
+    api(&mut doc, node, item);
     verdict(&mut doc, item);
     made_for(&mut doc, item);
     if paths.iter().any(|path| !path.outcomes.is_empty()) {
@@ -69,6 +70,26 @@ fn traits(item: &Item<'_, '_>) -> Vec<String> {
     }
     traits.extend(service.health_check_port.map(|port| format!("health check on port {port}")));
     traits
+}
+
+/// What the API says: the selector, and each endpoint's pod and node.
+fn api(doc: &mut Doc, node: &Node<'_, '_>, item: &Item<'_, '_>) {
+    let Some(facts) = node.facts_of(item) else { return };
+    let selector: Vec<String> = facts.selector.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let selector =
+        if selector.is_empty() { "no selector".to_owned() } else { format!("selects {}", selector.join(",")) };
+    doc.paragraph(format!("the API: {selector} · {} of {} endpoints ready", facts.ready, facts.known));
+    let pods = facts.endpoints.iter().map(|endpoint| {
+        let state = match (endpoint.is_ready, endpoint.is_terminating) {
+            (_, true) => ", terminating",
+            (false, _) => ", not ready",
+            _ => "",
+        };
+        let pod = endpoint.pod.as_ref().map_or_else(|| "no pod".to_owned(), |pod| format!("pod {pod}"));
+        let place = endpoint.node.as_ref().map_or_else(String::new, |node| format!(" on {node}"));
+        (plain(endpoint.address.to_string()), plain(format!("{pod}{place}{state}")))
+    });
+    doc.list(pods);
 }
 
 fn word(policy: TrafficPolicy) -> &'static str {

@@ -5,6 +5,7 @@ use super::words::counted;
 use super::{Detail, Node};
 use crate::checks::{Evidence, Finding};
 use crate::doc::{Doc, Excerpt, Phrase, Snippet, Text, code, dim, plain, strong};
+use crate::drift::ObjectPlace;
 
 /// So many subjects of a folded finding are named before the rest is only counted.
 const NAMED: usize = 8;
@@ -30,6 +31,9 @@ pub(super) fn finding(node: &Node<'_, '_>, finding: &Finding, detail: Detail) ->
         let more = counted(rest, "more line", "more lines");
         snippet = snippet.note(dim(format!("and {more}: ")).and(code("-o wide")));
     }
+    for place in &finding.objects {
+        snippet = snippet.note(object(place));
+    }
     for (word, text) in [("effect: ", &finding.effect), ("what to do: ", &finding.remedy)] {
         if !text.is_empty() {
             snippet = snippet.note(strong(word).and(quoted(text)));
@@ -41,6 +45,14 @@ pub(super) fn finding(node: &Node<'_, '_>, finding: &Finding, detail: Detail) ->
     let mut doc = Doc::new();
     doc.snippet(snippet);
     doc
+}
+
+/// `Service shop/web: items[3].spec.ports[0] in cluster.json`.
+fn object(place: &ObjectPlace) -> Text {
+    let owner = if place.namespace.is_empty() { String::new() } else { format!("{}/", place.namespace) };
+    let label = if place.label.is_empty() { String::new() } else { format!(" {}", place.label) };
+    let name = format!("{} {owner}{}", place.kind, place.name);
+    plain(name).and(format!("{label}: ")).and(code(place.path.clone())).and(format!(" in {}", place.file))
 }
 
 /// `and 37 more: a, b, … -o wide for all`.

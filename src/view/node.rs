@@ -1,6 +1,7 @@
 //! All that was read of a node, as views and renderers ask for it: rulesets, what kube-proxy meant, shares, findings.
 
 use crate::checks::{Finding, Report};
+use crate::drift::{Located, ServiceFacts};
 use crate::facts::Facts;
 use crate::kube::{Balancing, Capture, CaptureKind, CaptureState, Proxy, ServicePort, TrafficPolicy};
 use crate::ruleset::{RuleId, Table, TableName};
@@ -31,6 +32,16 @@ pub struct Node<'a, 'src> {
     pub report: Report,
     /// How many findings are about others.
     pub left_out: usize,
+    /// What the API says, if it was given.
+    pub cluster: Option<Cluster>,
+}
+
+/// What the API says of the node and of its services.
+pub struct Cluster {
+    /// Which node this is.
+    pub located: Located,
+    /// By ruleset and by index of its services; `None` for a service the API does not have.
+    pub facts: Vec<Vec<Option<ServiceFacts>>>,
 }
 
 /// The shares of one service, once somebody asked.
@@ -53,6 +64,12 @@ pub struct Item<'n, 'src> {
 }
 
 impl<'src> Node<'_, 'src> {
+    /// What the API says of a service port.
+    #[must_use]
+    pub fn facts_of(&self, item: &Item<'_, '_>) -> Option<&ServiceFacts> {
+        self.cluster.as_ref()?.facts.get(item.source)?.get(item.index)?.as_ref()
+    }
+
     /// All service ports, ruleset by ruleset.
     pub fn items(&self) -> impl Iterator<Item = Item<'_, 'src>> {
         let rulesets = self.proxies.iter().zip(self.machines).zip(&self.shares).enumerate();
@@ -62,6 +79,16 @@ impl<'src> Node<'_, 'src> {
             let item = move |(index, (service, walked))| Item { source, index, proxy, service, walked, machine, facts };
             services.map(item)
         })
+    }
+
+    /// The shares of all services, walked if they were not: by ruleset and by index of its services.
+    #[must_use]
+    pub fn all_shares(&self) -> Vec<Vec<ServiceShares>> {
+        let mut all: Vec<Vec<ServiceShares>> = self.proxies.iter().map(|_| Vec::new()).collect();
+        for item in self.items() {
+            all[item.source].push(item.shares().clone());
+        }
+        all
     }
 
     /// The line of a rule of a table of the ruleset `source`.

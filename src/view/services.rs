@@ -24,7 +24,7 @@ pub fn services<'n, 'src: 'n>(
     items: impl IntoIterator<Item = Item<'n, 'src>>,
     detail: Detail,
 ) -> Doc {
-    let mut table = empty(detail);
+    let mut table = empty(node, detail);
     let mut last = None;
     for item in items {
         if last != Some(item.source) && node.proxies.len() > 1 {
@@ -42,7 +42,7 @@ pub fn services<'n, 'src: 'n>(
     doc
 }
 
-fn empty(detail: Detail) -> Table {
+fn empty(node: &Node<'_, '_>, detail: Detail) -> Table {
     let mut columns = vec![
         Column::left("service"),
         Column::left(""),
@@ -50,6 +50,9 @@ fn empty(detail: Detail) -> Table {
         Column::left("pods"),
         Column::left("share of new connections"),
     ];
+    if node.cluster.is_some() {
+        columns.push(Column::left("ready/expected"));
+    }
     if detail == Detail::Wide {
         columns.push(Column::left("chain"));
     }
@@ -81,6 +84,10 @@ fn rows(table: &mut Table, node: &Node<'_, '_>, item: &Item<'_, '_>, detail: Det
             pods.into(),
             share.into(),
         ];
+        if node.cluster.is_some() {
+            let ready = if at == 0 { ready(node, item) } else { String::new() };
+            cells.push(ready.into());
+        }
         if detail == Detail::Wide {
             cells.push(dim(capture.target_name.map_or_else(String::new, ToString::to_string)).into());
         }
@@ -90,6 +97,17 @@ fn rows(table: &mut Table, node: &Node<'_, '_>, item: &Item<'_, '_>, detail: Det
         let (pods, share) = uncaptured(item);
         table.row((name, dim(protocol), dim("not in this text"), pods, share));
     }
+}
+
+/// `3/3`: ready pods by the API, and how many this node should send to.
+fn ready(node: &Node<'_, '_>, item: &Item<'_, '_>) -> String {
+    node.facts_of(item).map_or_else(
+        || "not in the API".to_owned(),
+        |facts| {
+            let expected = facts.expected.map_or_else(|| "?".to_owned(), |expected| expected.to_string());
+            format!("{}/{expected}", facts.ready)
+        },
+    )
 }
 
 /// What stands before the name of a service one should look at.

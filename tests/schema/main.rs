@@ -104,6 +104,18 @@ fn the_catalogue_and_each_page_hold_the_schema() {
 }
 
 #[test]
+fn two_dumps_compared_and_objects_given_hold_the_schema() {
+    let schema = schema("kubenat-v1.schema.json");
+    let (old, new) = ("dumps/eks-edge-123-nft.save.gz", "dumps/eks-edge-130-nft.save.gz");
+    holds(&schema, &["diff", old, new, "-o", "json"], "Diff");
+    let objects = "--objects=dumps/anomaly-stale-objects-128-nft.objects.json.gz";
+    let dump = "-fdumps/anomaly-stale-objects-128-nft.save.gz";
+    let list = holds(&schema, &["check", objects, dump, "-o", "json"], "FindingList");
+    assert!(list["node"].is_object());
+    holds(&schema, &["services", objects, dump, "-o", "json"], "ServiceList");
+}
+
+#[test]
 fn sarif_has_the_members_that_the_standard_asks_for_and_no_others() {
     let schema = schema("sarif-2.1.0-subset.schema.json");
     for text in TEXTS {

@@ -1,5 +1,6 @@
 //! What checks found, and the checks themselves.
 
+use super::cluster::{NodeText, ObjectEvidence, node_text, object_evidence};
 use super::evidence::{Evidence, at};
 use crate::checks::{self, CATALOGUE, Check, Level};
 use crate::view::Node;
@@ -9,6 +10,9 @@ use serde::Serialize;
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FindingList<'n> {
+    /// The node the dump is taken to come from; only where objects were given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node: Option<NodeText<'n>>,
     /// The findings, the worst first; one for each subject.
     findings: Vec<FindingText<'n>>,
     /// What could not be asked.
@@ -37,6 +41,9 @@ pub(super) struct FindingText<'n> {
     remedy: &'n str,
     /// The lines that prove it, the first where the fault is.
     evidence: Vec<Evidence<'n>>,
+    /// The places in the API objects that prove it; only where objects were given.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    objects: Vec<ObjectEvidence<'n>>,
 }
 
 /// A check that could not be asked.
@@ -76,7 +83,7 @@ pub(super) struct CheckText {
     /// The level of its findings.
     #[serde(serialize_with = "level")]
     level: Level,
-    /// `D` a dump, `C` counters, `M` several dumps.
+    /// `D` a dump, `C` counters, `K` API objects, `M` several dumps.
     evidence: char,
     /// What it looks for.
     summary: &'static str,
@@ -101,7 +108,7 @@ pub fn check_page(check: &Check) -> CheckPage {
 #[must_use]
 pub fn finding_list<'n>(node: &'n Node<'_, '_>) -> FindingList<'n> {
     let findings = findings(node);
-    FindingList { summary: summary(&findings), findings, not_evaluated: not_evaluated(node) }
+    FindingList { node: node_text(node), summary: summary(&findings), findings, not_evaluated: not_evaluated(node) }
 }
 
 /// The answer of `checks`.
@@ -123,10 +130,17 @@ fn level<S: serde::Serializer>(level: &Level, serializer: S) -> Result<S::Ok, S:
 pub(super) fn findings<'n>(node: &'n Node<'_, '_>) -> Vec<FindingText<'n>> {
     let mut all = Vec::new();
     for finding in &node.report.findings {
-        let first = (finding.subject.as_str(), finding.message.as_str(), finding.evidence.as_slice());
+        let first = (
+            finding.subject.as_str(),
+            finding.message.as_str(),
+            finding.evidence.as_slice(),
+            finding.objects.as_slice(),
+        );
         let also = finding.also.iter();
-        let also = also.map(|more| (more.subject.as_str(), more.message.as_str(), more.evidence.as_slice()));
-        all.extend(std::iter::once(first).chain(also).map(|(subject, message, evidence)| FindingText {
+        let also = also.map(|more| {
+            (more.subject.as_str(), more.message.as_str(), more.evidence.as_slice(), more.objects.as_slice())
+        });
+        all.extend(std::iter::once(first).chain(also).map(|(subject, message, evidence, objects)| FindingText {
             check: finding.check,
             level: finding.level,
             source: finding.source,
@@ -135,6 +149,7 @@ pub(super) fn findings<'n>(node: &'n Node<'_, '_>) -> Vec<FindingText<'n>> {
             effect: &finding.effect,
             remedy: &finding.remedy,
             evidence: proof(node, evidence),
+            objects: object_evidence(objects),
         }));
     }
     all

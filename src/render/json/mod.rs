@@ -3,7 +3,9 @@
 //! One document a run. Text is carried as it stands in the dump; bytes that are not UTF-8 become U+FFFD. Services are
 //! written one by one as they are worked out, so a large dump needs no large document in memory.
 
+mod cluster;
 mod convert;
+mod diff;
 mod endpoint;
 mod evidence;
 mod explanation;
@@ -14,6 +16,7 @@ mod ruleset;
 mod service;
 mod source;
 
+pub use diff::{DiffText, diff};
 pub use explanation::{Entry, Explanation, explanation};
 pub use finding::{CheckList, CheckPage, FindingList, check_list, check_page, finding_list};
 pub use outcome::{Trace, trace};

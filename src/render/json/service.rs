@@ -1,5 +1,6 @@
 //! Services, with their captures and endpoints.
 
+use super::cluster::{NodeText, ServiceApi, node_text, service_api};
 use super::convert::{capture_kind, capture_state, family, identity, lossy, policy};
 use super::endpoint::{Endpoint, endpoints, loose, unsigned};
 use super::evidence::{Evidence, of_rules};
@@ -15,6 +16,9 @@ use std::borrow::Cow;
 pub struct ServiceList<'n, 'src> {
     /// What was read.
     sources: Vec<Source<'n>>,
+    /// The node the dump is taken to come from; only where objects were given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node: Option<NodeText<'n>>,
     /// The service ports.
     items: Items<'n, 'src>,
 }
@@ -69,6 +73,9 @@ pub(super) struct Service<'n> {
     unrouted_share: Option<f64>,
     /// The names of the checks that found something about it.
     findings: Vec<&'static str>,
+    /// What the API says of it; only where objects were given and have it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    api: Option<ServiceApi<'n>>,
 }
 
 /// What a chain's name is the checksum of.
@@ -114,7 +121,7 @@ pub(super) struct CaptureText<'n> {
 /// The answer of `services`.
 #[must_use]
 pub fn service_list<'n, 'src>(node: &'n Node<'n, 'src>, items: Vec<Item<'n, 'src>>) -> ServiceList<'n, 'src> {
-    ServiceList { sources: sources(node), items: Items::new(node, items) }
+    ServiceList { sources: sources(node), node: node_text(node), items: Items::new(node, items) }
 }
 
 impl<'n, 'src> Items<'n, 'src> {
@@ -154,6 +161,7 @@ pub(super) fn service<'n>(node: &'n Node<'n, '_>, item: &Item<'n, '_>) -> Servic
         local_endpoints: endpoints(node, item, true),
         unrouted_share: item.shares().main().and_then(|share| share.unrouted).map(unsigned),
         findings: findings(node, item),
+        api: node.facts_of(item).map(service_api),
     }
 }
 
