@@ -19,8 +19,9 @@ pub(super) fn diff(cli: &Cli, args: &DiffArgs) -> Result<Exit> {
 }
 
 fn answer(cli: &Cli, old: &Node<'_, '_>, new: &Node<'_, '_>) -> Result<Exit> {
-    let shares = [old.all_shares(), new.all_shares()];
-    let diff = compared(side(old, &shares[0]), side(new, &shares[1]));
+    let (old_shares, new_shares) = (all_shares(old), all_shares(new));
+    let side = |proxies, shares| Side { proxies, shares };
+    let diff = compared(side(old.proxies, &old_shares), side(new.proxies, &new_shares));
     match cli.common.output {
         Output::Json => show::raw(|out| json::write("Diff", json::diff(&diff, old, new), out))?,
         Output::Name => show::names(diff.changes.iter().filter_map(|change| change.subject.clone()))?,
@@ -29,6 +30,11 @@ fn answer(cli: &Cli, old: &Node<'_, '_>, new: &Node<'_, '_>) -> Result<Exit> {
     Ok(if diff.is_same() { Exit::Answered } else { Exit::Found })
 }
 
-fn side<'n, 'src>(node: &'n Node<'n, 'src>, shares: &'n [Vec<ServiceShares>]) -> Side<'n, 'src> {
-    Side { proxies: node.proxies, shares }
+/// The shares of every service, by ruleset.
+fn all_shares(node: &Node<'_, '_>) -> Vec<Vec<ServiceShares>> {
+    let mut shares = vec![Vec::new(); node.proxies.len()];
+    for item in node.items() {
+        shares[item.source].push(item.shares().clone());
+    }
+    shares
 }

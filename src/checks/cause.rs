@@ -33,7 +33,7 @@ const CAUSES: &[(&str, Reach, &[&str])] = &[
         ],
     ),
     ("services-not-hooked", Reach::Ruleset, &["leaking-service"]),
-    ("interceptor", Reach::Services, &["leaking-service"]),
+    ("interceptor", Reach::Services, &["leaking-service", "unreachable-rule"]),
     ("leaking-service", Reach::Services, &["uneven-shares"]),
     ("empty-service-chain", Reach::Services, &["leaking-service"]),
     ("dangling-jump", Reach::Services, &["leaking-service", "empty-service-chain", "service-chain-mismatch"]),

@@ -244,3 +244,37 @@ fn finding(cx: &Context<'_, '_>, table: &Table<'_>, candidate: &Candidate, hits:
         )
         .services(hits.iter().map(|hit| hit.service))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Level;
+    use super::super::pages::reported;
+
+    /// The clean dump of the page with a rule before the jump to KUBE-SERVICES.
+    #[track_caller]
+    fn level(rule: &str) -> Option<Level> {
+        let page = include_str!("shadowed_address.md");
+        let (_, dump) = page.split_once("```iptables-save\n").unwrap();
+        let (dump, _) = dump.split_once("```").unwrap();
+        let dump = dump.replacen("-A PREROUTING", &format!("{rule}\n-A PREROUTING"), 1);
+        let report = reported(&dump.replace("#~ shadowed-address\n", ""));
+        report.findings.iter().find(|finding| finding.check == "interceptor").map(|finding| finding.level)
+    }
+
+    #[test]
+    fn an_accept_before_the_services_keeps_packets_from_them() {
+        assert_eq!(level("-A PREROUTING -d 10.96.0.0/12 -j ACCEPT"), Some(Level::Error));
+    }
+
+    #[test]
+    fn a_rule_for_addresses_of_the_node_is_a_warning_where_a_service_has_one() {
+        let rule = "-A PREROUTING -p tcp -m tcp --dport 80 -m addrtype --dst-type LOCAL -j REDIRECT --to-ports 8080";
+        assert_eq!(level(rule), Some(Level::Warning));
+    }
+
+    #[test]
+    fn other_ports_and_unknown_conditions_are_no_proof() {
+        assert_eq!(level("-A PREROUTING -p tcp -m tcp --dport 8088 -j DNAT --to-destination 172.17.0.2:80"), None);
+        assert_eq!(level("-A PREROUTING -m set --match-set mine dst -j ACCEPT"), None);
+    }
+}

@@ -6,7 +6,7 @@ use super::finding::{Finding, Findings};
 use super::hooks::{built_in, fixed, jumps};
 use super::needs::Needs;
 use crate::kube::{CaptureKind, Release, StaticChain};
-use crate::ruleset::{ChainGraph, Match, Net, Rule, RuleId, Side, Table, TableName, Target, Test};
+use crate::ruleset::{ChainGraph, Family, Match, Rule, RuleId, Side, Table, TableName, Target, Test};
 use std::net::{IpAddr, Ipv4Addr};
 
 pub(super) static CHECK: Check = Check {
@@ -29,25 +29,18 @@ const OF_KUBELET: Release = Release(19);
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
     let (Some((nat, _)), Some((filter, graph))) = (cx.nat(), cx.filter()) else { return };
-    let has_ports =
-        cx.proxy.services.iter().flat_map(|service| &service.captures).any(|capture| {
-            capture.kind == CaptureKind::NodePort && !capture.jumps.is_empty() && is_v4(capture.address)
-        });
+    let has_ports = cx
+        .proxy
+        .services
+        .iter()
+        .flat_map(|service| &service.captures)
+        .any(|capture| capture.kind == CaptureKind::NodePort && !capture.jumps.is_empty());
     let Some(&jump) = cx.proxy.node_port_jumps.iter().find(|&&rule| takes_loopback(nat, rule)) else { return };
     let kubelet_writes = || fixed(filter, StaticChain::Firewall).is_some() && cx.proxy.dialect.from >= Some(OF_KUBELET);
     let is_due = cx.proxy.dialect.from >= Some(OF_PROXY) || kubelet_writes();
-    if has_ports && is_v4_table(nat) && is_due && !is_guarded(filter, graph) {
+    if has_ports && cx.proxy.resolved.ruleset.family == Family::Ipv4 && is_due && !is_guarded(filter, graph) {
         found.push(finding(nat, filter, jump));
     }
-}
-
-fn is_v4(address: Option<IpAddr>) -> bool {
-    address.is_none_or(|address| address.is_ipv4())
-}
-
-/// Whether the table holds no IPv6 address: there 127.0.0.0/8 means nothing.
-fn is_v4_table(nat: &Table<'_>) -> bool {
-    !nat.matches.iter().any(|each| matches!(&each.test, Test::Address { net: Net::V6(_), .. }))
 }
 
 /// Whether a packet for 127.0.0.1 can take the jump to KUBE-NODEPORTS.

@@ -30,7 +30,6 @@ pub(super) struct Needs {
     releases: (u8, u8),
 }
 
-#[expect(dead_code, reason = "checks of other sections need more")]
 impl Needs {
     /// Any ruleset will do.
     pub(super) const NOTHING: Self = Self {

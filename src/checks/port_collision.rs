@@ -31,6 +31,7 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
     if node_ports.is_empty() {
         return;
     }
+    let machine = Machine::new(cx.proxy.resolved);
     for (id, rule) in (0u32..).map(RuleId).zip(&table.rules) {
         if !matches!(rule.target, Some(Target::Dnat(_) | Target::Redirect(_))) || !is_foreign(table, rule.chain.0) {
             continue;
@@ -42,7 +43,7 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
             for own in node_ports[start..].iter().take_while(|own| own.0 == port) {
                 let aim = Aim { address: None, port: Some(own.0), protocol: Some(own.1) };
                 if aim.may_meet(matches) {
-                    found.push(finding(cx, table, id, *own));
+                    found.push(finding(cx, &machine, id, *own));
                 }
             }
         }
@@ -85,11 +86,12 @@ fn ports<'a>(table: &'a Table<'_>, rule: RuleId) -> impl Iterator<Item = u16> + 
     })
 }
 
-fn finding(cx: &Context<'_, '_>, table: &Table<'_>, rule: RuleId, own: NodePort) -> Finding {
+fn finding(cx: &Context<'_, '_>, machine: &Machine<'_, '_>, rule: RuleId, own: NodePort) -> Finding {
+    let Some((table, _)) = cx.nat() else { return Finding::new("", "", cx.line(rule)) };
     let (port, protocol, service, capture) = own;
     let name = cx.name_at(service);
     let chain = table.chain(table.rule(rule).chain).name;
-    let effect = match winner(cx, table, rule, own) {
+    let effect = match winner(cx, machine, rule, own) {
         Some(true) => format!(
             "The rule in `{chain}` is asked first: connections to port {port} of this node go to the container, none of \
              them to `{name}`."
@@ -116,7 +118,13 @@ fn finding(cx: &Context<'_, '_>, table: &Table<'_>, rule: RuleId, own: NodePort)
 }
 
 /// Whether a connection from outside meets the rule of somebody else; `None` where the dump does not tell.
-fn winner(cx: &Context<'_, '_>, table: &Table<'_>, rule: RuleId, (port, protocol, ..): NodePort) -> Option<bool> {
+fn winner(
+    cx: &Context<'_, '_>,
+    machine: &Machine<'_, '_>,
+    rule: RuleId,
+    (port, protocol, ..): NodePort,
+) -> Option<bool> {
+    let (table, _) = cx.nat()?;
     let root = built_in(table, "PREROUTING")?;
     let address = match cx.proxy.resolved.ruleset.family {
         Family::Ipv4 => IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)),
@@ -125,7 +133,6 @@ fn winner(cx: &Context<'_, '_>, table: &Table<'_>, rule: RuleId, (port, protocol
     let mut facts = Facts::default();
     facts.add_node_ip(address);
     let packet = Packet::new(Origin::External, protocol, address, Some(port));
-    let machine = Machine::new(cx.proxy.resolved);
     let shares = machine.chain_shares(TableName::Nat, root, &packet, &facts)?;
     let mut all = shares.branches.iter().flat_map(|branch| &branch.shares).filter(|share| share.probability > 0.0);
     let first = all.next()?.rule == rule;

@@ -68,14 +68,28 @@ fn both(legacy: &Proxy<'_, '_>, nft: &Proxy<'_, '_>) -> Finding {
 
 /// Which of the two looks stale, as far as the dumps tell.
 fn stale(legacy: &Proxy<'_, '_>, nft: &Proxy<'_, '_>) -> &'static str {
-    let hooked = (is_hooked(legacy), is_hooked(nft));
-    let eras = (legacy.dialect.from, nft.dialect.from);
-    if hooked == (true, false) || hooked.0 == hooked.1 && eras.0 > eras.1 {
-        "The nft rules look stale: nothing leads to them, or an older release wrote them."
-    } else if hooked == (false, true) || eras.1 > eras.0 {
-        "The legacy rules look stale: nothing leads to them, or an older release wrote them."
+    let is_older = |one: &Proxy<'_, '_>, other: &Proxy<'_, '_>| {
+        one.dialect.to.zip(other.dialect.from).is_some_and(|(to, from)| to < from)
+    };
+    let is_less = |one: &Proxy<'_, '_>, other: &Proxy<'_, '_>| {
+        let (one, other) = (names(one), names(other));
+        one.len() < other.len() && one.is_subset(&other)
+    };
+    match (is_hooked(legacy), is_hooked(nft)) {
+        (true, false) => return "The nft rules look stale: no built-in chain leads to them.",
+        (false, true) => return "The legacy rules look stale: no built-in chain leads to them.",
+        (true, true) | (false, false) => {}
+    }
+    if is_older(legacy, nft) {
+        "The legacy rules look stale: an older release wrote them."
+    } else if is_older(nft, legacy) {
+        "The nft rules look stale: an older release wrote them."
+    } else if is_less(legacy, nft) {
+        "The legacy rules look stale: nft has all of their services and more."
+    } else if is_less(nft, legacy) {
+        "The nft rules look stale: legacy has all of their services and more."
     } else {
-        "These dumps do not tell which one is stale; where a node was switched it is mostly the legacy one."
+        "These dumps do not tell which one is stale."
     }
 }
 
@@ -87,7 +101,6 @@ fn is_hooked(proxy: &Proxy<'_, '_>) -> bool {
 
 /// What the two say differently.
 fn differences(legacy: &Proxy<'_, '_>, nft: &Proxy<'_, '_>) -> String {
-    let names = |proxy: &Proxy<'_, '_>| -> BTreeSet<String> { proxy.services.iter().filter_map(key).collect() };
     let (old, new) = (names(legacy), names(nft));
     let (only_old, only_new) = (old.difference(&new).count(), new.difference(&old).count());
     format!(
@@ -95,6 +108,10 @@ fn differences(legacy: &Proxy<'_, '_>, nft: &Proxy<'_, '_>) -> String {
         old.len(),
         new.len()
     )
+}
+
+fn names(proxy: &Proxy<'_, '_>) -> BTreeSet<String> {
+    proxy.services.iter().filter_map(key).collect()
 }
 
 fn key(service: &ServicePort<'_>) -> Option<String> {

@@ -77,7 +77,7 @@ fn asks_port(matches: &[Match<'_>], port: u16) -> bool {
     })
 }
 
-/// Whether NodeLocal `DNSCache` runs here: its rules say so, or one for its usual address (169.254.20.10) stands there.
+/// Whether the DNS cache of the node runs here: its rules say so, or one for its usual address (169.254.20.10) stands there.
 fn is_node_local_dns(raw: &Table<'_>) -> bool {
     raw.matches.iter().any(|each| match &each.test {
         Test::Comment { raw, .. } => raw.contains_str("NodeLocal DNS"),
@@ -109,4 +109,35 @@ fn finding(
     finding
         .effect("What is not tracked passes no nat table: these connections leave for the service's address and reach no pod.")
         .remedy("Find out what writes this rule and make it leave out the addresses of services.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Level;
+    use super::super::pages::reported;
+
+    const NAT: &str = include_str!("untracked_address.md");
+
+    #[track_caller]
+    fn level(raw: &str) -> Option<Level> {
+        let nat = NAT.rsplit_once("*nat").and_then(|(_, rest)| rest.split_once("```")).map(|(nat, _)| nat).unwrap();
+        let nat = nat.replace("--dport 80 ", "--dport 53 ");
+        let report =
+            reported(&format!("*raw\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n{raw}\nCOMMIT\n*nat{nat}"));
+        report.findings.iter().find(|finding| finding.check == "untracked-address").map(|finding| finding.level)
+    }
+
+    #[test]
+    fn a_dns_cache_on_the_node_answers_at_the_address_itself() {
+        let comment = r#"-m comment --comment "NodeLocal DNS Cache: skip conntrack""#;
+        let rule = format!("-A PREROUTING -d 10.96.12.34/32 -p tcp -m tcp --dport 53 {comment} -j NOTRACK");
+        assert_eq!(level(&rule), Some(Level::Info));
+        assert_eq!(level("-A PREROUTING -d 10.96.12.34/32 -p tcp -m tcp --dport 53 -j NOTRACK"), Some(Level::Error));
+    }
+
+    #[test]
+    fn other_ports_and_unknown_conditions_prove_nothing() {
+        assert_eq!(level("-A PREROUTING -p udp -m udp --dport 4789 -j NOTRACK"), None);
+        assert_eq!(level("-A PREROUTING -m set --match-set fast dst -j NOTRACK"), None);
+    }
 }

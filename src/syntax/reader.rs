@@ -7,7 +7,7 @@ use super::line::{Command, Line, line};
 use super::lines::{lines, trim_blanks};
 use super::noise::{Noise, Shell, noise, root_shell, table_in};
 use super::program::{backend_of, family_of};
-use super::remark::{Remark, RemarkKind, Tally, remark};
+use super::remark::{Remark, RemarkKind, Tally, incompatible, remark};
 use super::rule;
 use crate::ruleset::{Backend, ChainKind, Family, Form, TableName, Tool};
 use crate::source::{Source, Span};
@@ -84,6 +84,7 @@ impl<'src> Reader<'src> {
             self.tally.continued += feeds;
             self.line(At { source, text: trim_blanks(text), raw: text });
         }
+        self.interleaved(source);
         self.close();
     }
 
@@ -290,9 +291,28 @@ impl<'src> Reader<'src> {
         }
     }
 
+    /// The warning of legacy tables goes to stderr: where both were captured it stands in the middle of a line.
+    fn interleaved(&mut self, source: &'src Source) {
+        let text = source.text();
+        for at in memchr::memmem::find_iter(text, b"# Warning: ip") {
+            // The warning is shorter than that, and a hostile line may hold it a million times.
+            let line = text[at..text.len().min(at + 200)].lines().next().unwrap_or_default();
+            let is_inside = at > 0 && text[at - 1] != b'\n';
+            if let Some(kind) = remark(line).filter(|_| is_inside) {
+                self.remarks.push(Remark { kind, span: source.span(line) });
+            }
+        }
+    }
+
     /// A line that is nothing by itself: part of a listing, a prompt, a known message, or prose.
     fn other(&mut self, at: At<'src>) {
         if !self.list.is_open() && self.listing(at) {
+            return;
+        }
+        if let Some(name) = incompatible(at.text) {
+            self.tally.noise += 1;
+            let kind = RemarkKind::IncompatibleTable(name.as_bstr());
+            self.remarks.push(Remark { kind, span: at.span() });
             return;
         }
         match noise(at.text) {

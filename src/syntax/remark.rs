@@ -73,3 +73,10 @@ pub(super) fn remark(text: &[u8]) -> Option<RemarkKind<'_>> {
     let is_legacy = text.starts_with(b"# Warning: ip") && text.contains_str("tables-legacy tables present");
     is_legacy.then_some(RemarkKind::LegacyTablesPresent)
 }
+
+/// The table in ``iptables v1.8.9 (nf_tables): table `nat' is incompatible, use 'nft' tool.``, which `-L` says.
+pub(super) fn incompatible(text: &[u8]) -> Option<&[u8]> {
+    let (_, rest) = text.split_once_str("): table `").filter(|_| text.starts_with(b"ip"))?;
+    let (name, rest) = rest.split_once_str("'")?;
+    rest.starts_with(b" is incompatible").then_some(name)
+}

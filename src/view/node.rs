@@ -81,16 +81,6 @@ impl<'src> Node<'_, 'src> {
         })
     }
 
-    /// The shares of all services, walked if they were not: by ruleset and by index of its services.
-    #[must_use]
-    pub fn all_shares(&self) -> Vec<Vec<ServiceShares>> {
-        let mut all: Vec<Vec<ServiceShares>> = self.proxies.iter().map(|_| Vec::new()).collect();
-        for item in self.items() {
-            all[item.source].push(item.shares().clone());
-        }
-        all
-    }
-
     /// The line of a rule of a table of the ruleset `source`.
     #[must_use]
     pub fn line(&self, source: usize, table: TableName<'_>, rule: RuleId) -> Span {
