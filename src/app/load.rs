@@ -7,7 +7,8 @@ use super::complain;
 use super::hopeless::refuse_hopeless;
 use super::objects::objects;
 use super::pick::narrowed;
-use crate::checks::{self, Api, Report, Selection};
+use super::progress::Progress;
+use crate::checks::{self, Api, Finding, Report, Selection};
 use crate::cli::Cli;
 use crate::drift::{locate, names, service_facts};
 use crate::facts::Facts;
@@ -66,9 +67,12 @@ fn with_input<T>(
     wanted: Wanted<'_>,
     question: impl FnOnce(&Node<'_, '_>) -> Result<T>,
 ) -> Result<T> {
+    let reading = Progress::begin(cli, "reading");
     let parsed = parse(&input.sources);
+    drop(reading);
     refuse_hopeless(input, &parsed)?;
     complain::about(cli, input, &parsed);
+    let working = Progress::begin(cli, "following the rules");
     let told = cli.objects().map(objects).transpose()?;
     let told_names = told.as_ref().map(names).unwrap_or_default();
     let resolved: Vec<Resolved<'_, '_>> = parsed.rulesets.iter().map(Resolved::new).collect();
@@ -91,12 +95,21 @@ fn with_input<T>(
         shares,
         facts,
         report,
+        left_out: 0,
         cluster: api.map(|api| cluster(&proxies, api)),
     };
     if let Some(findings) = narrowed(cli, &node) {
+        let before = subjects(&node.report.findings);
+        node.left_out = before - subjects(&findings);
         node.report.findings = findings;
     }
+    drop(working);
     question(&node)
+}
+
+/// How many findings there are when each subject counts.
+fn subjects(findings: &[Finding]) -> usize {
+    findings.iter().map(|finding| 1 + finding.also.len()).sum()
 }
 
 fn notes(input: &Input, parsed: &Parsed<'_>) -> Vec<Note> {

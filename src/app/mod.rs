@@ -15,6 +15,7 @@ mod lookup;
 mod near;
 mod objects;
 mod pick;
+mod progress;
 mod show;
 mod trace;
 mod who;
@@ -76,8 +77,7 @@ fn is_closed_pipe(error: &Error) -> bool {
 
 fn overview(cli: &Cli) -> Result<Exit> {
     refuse_mistyped_command(cli)?;
-    let wanted = Wanted { checks: Some(Selection::default()), facts: None };
-    with_node(cli, wanted, |node| {
+    with_node(cli, unless_names(cli), |node| {
         let items: Vec<Item<'_, '_>> = picked(cli, node).collect();
         match cli.common.output {
             Output::Name => show::names(items.iter().map(Item::name)),
@@ -85,6 +85,11 @@ fn overview(cli: &Cli) -> Result<Exit> {
             _ => show::doc(cli, &view::overview(node, &items, show::detail(cli))),
         }
     })
+}
+
+/// All checks, but none where only names are asked for.
+fn unless_names(cli: &Cli) -> Wanted<'static> {
+    Wanted { checks: (cli.common.output != Output::Name).then(Selection::default), facts: None }
 }
 
 /// `kubenat chekc node.save` and `kubenat node.save check` read as two files, of which one is none.
@@ -101,7 +106,7 @@ fn refuse_mistyped_command(cli: &Cli) -> Result<()> {
 }
 
 fn services(cli: &Cli) -> Result<Exit> {
-    with_node(cli, Wanted { checks: Some(Selection::default()), facts: None }, |node| {
+    with_node(cli, unless_names(cli), |node| {
         let items = picked(cli, node);
         match cli.common.output {
             Output::Name => show::names(items.map(|item| item.name())),

@@ -1,18 +1,23 @@
 //! `--objects`: files and directories of what the API says, as one.
 
 use crate::cli::ObjectArgs;
+use crate::input;
 use crate::objects::{Objects, read};
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Reads all of them. Of an object that two files have, the later one counts.
+/// Reads all of them, also packed with gzip. Of an object that two files have, the later one counts.
 pub(super) fn objects(args: &ObjectArgs) -> Result<Objects> {
     let mut objects = Objects::default();
     for path in &args.objects {
         for file in files(path)? {
             let text = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-            objects.add(read(&file.display().to_string(), &text)?);
+            let name = file.display().to_string();
+            let unpacked = input::read_bytes(name.clone(), text)?;
+            for source in unpacked.sources.files() {
+                objects.add(read(&name, source.original())?);
+            }
         }
     }
     Ok(objects)

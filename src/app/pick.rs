@@ -20,8 +20,15 @@ pub(super) fn narrowed(cli: &Cli, node: &Node<'_, '_>) -> Option<Vec<Finding>> {
     if is_all(cli) {
         return None;
     }
-    let names: HashSet<String> = picked(cli, node).map(|item| item.name()).collect();
-    Some(node.report.findings.iter().filter_map(|finding| about(finding, &names)).collect())
+    let items: Vec<Item<'_, '_>> = picked(cli, node).collect();
+    let names: HashSet<String> = items.iter().map(Item::name).collect();
+    let places: HashSet<(usize, usize)> = items.iter().map(|item| (item.source, item.index)).collect();
+    let concerns = |finding: &Finding| {
+        let mut own = finding.services.iter().map(|service| *service as usize);
+        finding.also.is_empty() && finding.source.is_some_and(|source| own.any(|at| places.contains(&(source, at))))
+    };
+    let kept = |finding: &Finding| if concerns(finding) { Some(finding.clone()) } else { about(finding, &names) };
+    Some(node.report.findings.iter().filter_map(kept).collect())
 }
 
 /// What a finding says about the services of these names.

@@ -1,7 +1,7 @@
 //! Rulesets → iptables-save text. What came in that form and was not touched goes out byte for byte.
 
 use crate::ruleset::{
-    Chain, ChainKind, Form, Rule, RuleId, Table, Test, chain_line, match_line, rule_line, saved_words,
+    Chain, ChainKind, Family, Form, Rule, RuleId, Table, Test, chain_line, match_line, rule_line, saved_words,
 };
 use crate::source::Source;
 use crate::view::Node;
@@ -28,24 +28,43 @@ pub fn write(node: &Node<'_, '_>, out: &mut dyn Write) -> io::Result<Vec<Unconve
             out.write_all(file.original())?;
             continue;
         }
-        for table in tables_of(node, file) {
+        let families = families_of(node, file);
+        let mut last = None;
+        for (family, table) in tables_of(node, file) {
+            if families > 1 && last != Some(family) {
+                writeln!(out, "# {family}, for {}", restorer(family))?;
+            }
+            last = Some(family);
             write_table(node, table, &mut left_out, out)?;
         }
     }
     Ok(left_out)
 }
 
-/// The tables that begin in a file.
-fn tables_of<'n, 'src>(node: &'n Node<'_, 'src>, file: &'n Source) -> impl Iterator<Item = &'n Table<'src>> {
-    let tables = node.parsed.rulesets.iter().flat_map(|ruleset| &ruleset.tables);
-    tables.filter(|table| node.sources.source(table.span).is_some_and(|own| std::ptr::eq(own, file)))
+fn restorer(family: Family) -> &'static str {
+    match family {
+        Family::Ipv4 => "iptables-restore",
+        Family::Ipv6 => "ip6tables-restore",
+    }
+}
+
+fn families_of(node: &Node<'_, '_>, file: &Source) -> usize {
+    let has = |family: &Family| tables_of(node, file).any(|(own, _)| own == *family);
+    [Family::Ipv4, Family::Ipv6].iter().filter(|family| has(family)).count()
+}
+
+/// The tables that begin in a file, each with its family.
+fn tables_of<'n, 'src>(node: &'n Node<'_, 'src>, file: &'n Source) -> impl Iterator<Item = (Family, &'n Table<'src>)> {
+    let rulesets = node.parsed.rulesets.iter();
+    let tables = rulesets.flat_map(|ruleset| ruleset.tables.iter().map(move |table| (ruleset.family, table)));
+    tables.filter(|(_, table)| node.sources.source(table.span).is_some_and(|own| std::ptr::eq(own, file)))
 }
 
 /// Whether a file needs nothing done to be what iptables-restore reads.
 fn is_saved(node: &Node<'_, '_>, file: &Source) -> bool {
     let is_read_as_it_came = file.text() == file.original();
     let mut tables = tables_of(node, file).peekable();
-    let is_fine = |table: &Table<'_>| table.form == Form::Save && table.is_named;
+    let is_fine = |(_, table): (Family, &Table<'_>)| table.form == Form::Save && table.is_named;
     let is_pure = node.parsed.tally.prose + node.parsed.tally.noise == 0;
     is_read_as_it_came && is_pure && tables.peek().is_some() && tables.all(is_fine)
 }

@@ -1,7 +1,7 @@
 //! What is wrong, in full; the catalogue; the page of one check.
 
 use super::finding::{finding, quoted};
-use super::findings::{count_line, not_checked, sign};
+use super::findings::{count_line, left_out, not_checked, sign};
 use super::services::is_well;
 use super::{Detail, Node};
 use crate::checks::{CATALOGUE, Check};
@@ -14,7 +14,8 @@ pub fn check(node: &Node<'_, '_>, detail: Detail) -> Doc {
     for each in &node.report.findings {
         doc.append(finding(node, each, detail)).blank();
     }
-    doc.append(count_line(&node.report, is_well(node))).append(not_checked(&node.report));
+    doc.append(count_line(&node.report, is_well(node)));
+    doc.append(left_out(node.left_out)).append(not_checked(&node.report));
     if let Some(first) = node.report.findings.first() {
         let silence = format!("--skip {}", first.check);
         let explain = format!("kubenat explain {}", first.check);

@@ -1,7 +1,7 @@
 //! One service port on one screen: its addresses and policies, the ways in, how the choice is made, what is wrong.
 
 use super::capture::long;
-use super::finding::finding;
+use super::finding::{about, finding};
 use super::words::{counted, duration, percent};
 use super::{Detail, Item, Node, choice, paths};
 use crate::doc::{Doc, Text, bad, code, dim, good, plain, strong, warn};
@@ -33,7 +33,7 @@ pub fn explain_service(node: &Node<'_, '_>, item: &Item<'_, '_>, paths: &[Path],
     }
     let findings: Vec<_> = node.findings_of(item).collect();
     for each in findings {
-        doc.blank().append(finding(node, each, detail));
+        doc.blank().append(finding(node, &about(each, &item.name()), detail));
     }
     doc
 }

@@ -55,6 +55,20 @@ fn object(place: &ObjectPlace) -> Text {
     plain(name).and(format!("{label}: ")).and(code(place.path.clone())).and(format!(" in {}", place.file))
 }
 
+/// What a finding about many says of one of them; the whole of it if it is about something else.
+pub(super) fn about(finding: &Finding, subject: &str) -> Finding {
+    let mut own = finding.clone();
+    if finding.subject == subject {
+        own.also.clear();
+    } else if let Some(at) = own.also.iter().position(|more| more.subject == subject) {
+        let more = own.also.swap_remove(at);
+        (own.subject, own.message) = (more.subject, more.message);
+        (own.evidence, own.objects) = (more.evidence, more.objects);
+        own.also.clear();
+    }
+    own
+}
+
 /// `and 37 more: a, b, … -o wide for all`.
 fn also(finding: &Finding, detail: Detail) -> Text {
     let shown = if detail == Detail::Wide { usize::MAX } else { NAMED };

@@ -1,5 +1,6 @@
 //! Findings in a line each: how many, which, and what could not be asked.
 
+use super::words::counted;
 use crate::checks::{Finding, Level, NotEvaluated, Report};
 use crate::doc::{Column, Doc, Phrase, Table, Text, bad, dim, good, plain, warn};
 
@@ -39,6 +40,16 @@ pub(super) fn count_line(report: &Report, is_well: bool) -> Doc {
         line = "no check found anything".into();
     }
     doc.paragraph(line);
+    doc
+}
+
+/// How many findings `-n` and `-m` left out, if any.
+pub(super) fn left_out(count: usize) -> Doc {
+    let mut doc = Doc::new();
+    if count > 0 {
+        let findings = counted(count, "finding", "findings");
+        doc.paragraph(dim(format!("not shown: {findings} about other services and chains (-n, -m)")));
+    }
     doc
 }
 

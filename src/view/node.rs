@@ -28,8 +28,10 @@ pub struct Node<'a, 'src> {
     pub shares: Vec<Vec<Walked>>,
     /// What is known of the node besides its rules.
     pub facts: Facts,
-    /// What the checks found.
+    /// What the checks found about the services asked for.
     pub report: Report,
+    /// How many findings are about others.
+    pub left_out: usize,
     /// What the API says, if it was given.
     pub cluster: Option<Cluster>,
 }

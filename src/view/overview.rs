@@ -1,6 +1,6 @@
 //! The answer to no question in particular: what was read, the services, what is wrong, what to ask next.
 
-use super::findings::{brief, count_line, not_checked};
+use super::findings::{brief, count_line, left_out, not_checked};
 use super::header::header;
 use super::services::{is_well, services, trouble};
 use super::words::counted;
@@ -32,6 +32,7 @@ fn findings_of(node: &Node<'_, '_>, mut doc: Doc) -> Doc {
     doc.blank()
         .append(count_line(&node.report, is_well(node)))
         .append(brief(&node.report))
+        .append(left_out(node.left_out))
         .append(not_checked(&node.report));
     let next = next(node);
     if !next.is_empty() {

@@ -7,6 +7,9 @@ use crate::shares::ChainShare;
 /// More than so many different shares are not listed one by one.
 const LISTED: usize = 6;
 
+/// So few are spelled out even if some are alike.
+const SPELLED: usize = 3;
+
 /// How a chain spreads new connections.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Spread {
@@ -100,16 +103,24 @@ fn extremes(shares: &[f64]) -> (f64, f64) {
     shares.iter().fold((1.0_f64, 0.0_f64), |(least, most), &share| (least.min(share), most.max(share)))
 }
 
+/// The shares in their order; in longer lists those alike stand together: `2 × 14.29 / 4 × 17.86 %`.
 fn several(shares: &[f64]) -> String {
-    if shares.len() <= LISTED {
-        let all: Vec<String> = shares.iter().map(|share| hundredths(*share)).collect();
-        return format!("{} %", all.join(" / "));
+    let texts: Vec<String> = shares.iter().map(|share| hundredths(*share)).collect();
+    if texts.len() <= SPELLED {
+        return format!("{} %", texts.join(" / "));
     }
-    let (least, most) = extremes(shares);
-    if percent(least) == percent(most) {
-        return format!("{} each", percent(least));
+    let runs: Vec<String> = texts
+        .chunk_by(|one, next| one == next)
+        .map(|run| if run.len() == 1 { run[0].clone() } else { format!("{} × {}", run.len(), run[0]) })
+        .collect();
+    match runs.len() {
+        1 => format!("{} % each", texts[0]),
+        2..=LISTED => format!("{} %", runs.join(" / ")),
+        _ => {
+            let (least, most) = extremes(shares);
+            format!("{} to {}", percent(least), percent(most))
+        }
     }
-    format!("{} to {}", percent(least), percent(most))
 }
 
 #[cfg(test)]
@@ -133,6 +144,14 @@ mod tests {
     fn two_thirds_for_one_pod_are_not_even() {
         let spread = spread(&[2.0 / 3.0, 1.0 / 6.0, 1.0 / 6.0], 0.0);
         assert_eq!(spread.text(), bad("✗ 66.67 / 16.67 / 16.67 %").into());
+    }
+
+    #[test]
+    fn of_many_shares_those_alike_stand_together() {
+        assert_eq!(several(&[0.25, 0.25, 0.125, 0.375]), "2 × 25 / 12.5 / 37.5 %");
+        assert_eq!(several(&[0.02; 50]), "2 % each");
+        let all_different: Vec<f64> = (1..=7).map(|share| f64::from(share) / 28.0).collect();
+        assert_eq!(several(&all_different), "3.57 % to 25 %");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod cluster;
 mod convert;
 mod diff;
+mod endpoint;
 mod evidence;
 mod explanation;
 mod finding;

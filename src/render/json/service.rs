@@ -2,11 +2,11 @@
 
 use super::cluster::{NodeText, ServiceApi, node_text, service_api};
 use super::convert::{capture_kind, capture_state, family, identity, lossy, policy};
+use super::endpoint::{Endpoint, endpoints, loose, unsigned};
 use super::evidence::{Evidence, of_rules};
 use super::source::{Source, sources};
-use crate::kube::{Affinity, Balancing, Capture, EndpointChain, EndpointId, MadeFor};
-use crate::ruleset::{RuleId, TableName, Threshold};
-use crate::shares::{ChainShare, EndpointShare};
+use crate::kube::{Affinity, Capture, MadeFor};
+use crate::ruleset::TableName;
 use crate::view::{Item, Node};
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
@@ -118,34 +118,6 @@ pub(super) struct CaptureText<'n> {
     evidence: Vec<Evidence<'n>>,
 }
 
-/// A pod that the service sends connections to.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Endpoint<'n> {
-    /// Its address; null where the dump does not show it.
-    address: Option<String>,
-    /// Its port.
-    port: Option<u16>,
-    /// The chain that leads to it.
-    chain: Cow<'n, str>,
-    /// Whether that chain's name is the checksum of service, protocol and endpoint.
-    identity: &'static str,
-    /// What a contradicted name was made for, where that was found.
-    made_for: Option<MadeForText>,
-    /// The probability of its rule as iptables prints it; null without `statistic`.
-    rule_probability: Option<f64>,
-    /// What the kernel keeps of it: of 2³¹.
-    threshold: Option<u32>,
-    /// What the balancing rules alone would give it.
-    intended_share: Option<f64>,
-    /// What really arrives of new connections from outside.
-    share: Option<f64>,
-    /// Whether a connection of the pod to itself is masqueraded.
-    hairpin: Option<bool>,
-    /// The rules that lead to it.
-    evidence: Vec<Evidence<'n>>,
-}
-
 /// The answer of `services`.
 #[must_use]
 pub fn service_list<'n, 'src>(node: &'n Node<'n, 'src>, items: Vec<Item<'n, 'src>>) -> ServiceList<'n, 'src> {
@@ -168,11 +140,6 @@ pub(super) fn service<'n>(node: &'n Node<'n, '_>, item: &Item<'n, '_>) -> Servic
     let own = item.service;
     let name = own.name.map(crate::kube::ServicePortName::modern);
     let (session_affinity, affinity_timeout_seconds) = affinity(own.affinity);
-    let endpoints = |local| {
-        let (balancing, share) = item.balancing(local);
-        let rules = balancing.iter().enumerate();
-        rules.map(|(at, rule)| endpoint(node, item, rule, share_at(share, at))).collect::<Vec<_>>()
-    };
     Service {
         source: item.source,
         namespace: name.map(|name| lossy(name.namespace())),
@@ -190,8 +157,8 @@ pub(super) fn service<'n>(node: &'n Node<'n, '_>, item: &Item<'n, '_>) -> Servic
         health_check_port: own.health_check_port,
         chains: chains(item),
         captures: own.captures.iter().enumerate().map(|(at, each)| capture(node, item, at, each)).collect(),
-        endpoints: endpoints(false).into_iter().chain(loose(node, item)).collect(),
-        local_endpoints: endpoints(true),
+        endpoints: endpoints(node, item, false).into_iter().chain(loose(node, item)).collect(),
+        local_endpoints: endpoints(node, item, true),
         unrouted_share: item.shares().main().and_then(|share| share.unrouted).map(unsigned),
         findings: findings(node, item),
         api: node.facts_of(item).map(service_api),
@@ -212,7 +179,7 @@ fn affinity(affinity: Affinity) -> (Option<&'static str>, Option<u32>) {
     }
 }
 
-fn made_for(made: MadeFor<'_>) -> MadeForText {
+pub(super) fn made_for(made: MadeFor<'_>) -> MadeForText {
     MadeForText {
         service: made.service.modern().to_string(),
         protocol: made.protocol.to_string(),
@@ -241,70 +208,4 @@ fn capture<'n>(node: &'n Node<'n, '_>, item: &Item<'n, '_>, at: usize, capture: 
         chain: capture.target_name.map(lossy),
         evidence,
     }
-}
-
-fn share_at(share: Option<&ChainShare>, at: usize) -> Option<EndpointShare> {
-    share.and_then(|share| share.endpoints.get(at).copied())
-}
-
-fn endpoint<'n>(
-    node: &'n Node<'n, '_>,
-    item: &Item<'n, '_>,
-    rule: &'n Balancing<'_>,
-    share: Option<EndpointShare>,
-) -> Endpoint<'n> {
-    let chain = rule.endpoint.map(|id| item.proxy.endpoint(id));
-    let rules = std::iter::once(rule.rule).chain(chain.into_iter().flat_map(rules_of));
-    Endpoint {
-        chain: lossy(rule.chain_name),
-        rule_probability: rule.threshold.map(printed),
-        threshold: rule.threshold.map(|threshold| threshold.0),
-        intended_share: share.map(|share| share.intended),
-        share: share.and_then(|share| share.share).map(unsigned),
-        evidence: of_rules(node, item.source, TableName::Nat, rules),
-        ..of_chain(chain)
-    }
-}
-
-/// Endpoint chains of a partial dump that no balancing rule leads to.
-fn loose<'n>(node: &'n Node<'n, '_>, item: &Item<'n, '_>) -> Vec<Endpoint<'n>> {
-    let of = |id: EndpointId| {
-        let chain = item.proxy.endpoint(id);
-        let evidence = of_rules(node, item.source, TableName::Nat, rules_of(chain));
-        Endpoint { chain: lossy(chain.name), evidence, ..of_chain(Some(chain)) }
-    };
-    item.service.loose_endpoints.iter().copied().map(of).collect()
-}
-
-/// What the endpoint chain alone tells.
-fn of_chain<'n>(chain: Option<&EndpointChain<'_>>) -> Endpoint<'n> {
-    let dnat = chain.and_then(|chain| chain.dnat);
-    Endpoint {
-        address: dnat.and_then(|dnat| dnat.address).map(|address| address.to_string()),
-        port: dnat.and_then(|dnat| dnat.port),
-        chain: Cow::Borrowed(""),
-        identity: identity(chain.map(|chain| chain.identity).unwrap_or_default()),
-        made_for: chain.and_then(|chain| chain.made_for).map(made_for),
-        rule_probability: None,
-        threshold: None,
-        intended_share: None,
-        share: None,
-        hairpin: chain.and_then(EndpointChain::has_own_hairpin),
-        evidence: Vec::new(),
-    }
-}
-
-fn rules_of<'c>(chain: &'c EndpointChain<'_>) -> impl Iterator<Item = RuleId> + 'c {
-    let hairpins = chain.hairpin.iter().chain(&chain.more_hairpins).map(|hairpin| hairpin.rule);
-    hairpins.chain(chain.dnat.iter().chain(&chain.more_dnats).map(|dnat| dnat.rule))
-}
-
-/// A sum of nothing is -0.
-fn unsigned(share: f64) -> f64 {
-    share + 0.0
-}
-
-/// The probability in the eleven digits that iptables prints.
-fn printed(threshold: Threshold) -> f64 {
-    threshold.to_string().parse().unwrap_or_else(|_| threshold.probability())
 }

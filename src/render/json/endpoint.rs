@@ -1,0 +1,112 @@
+//! The pods of a service.
+
+use super::convert::{identity, lossy};
+use super::evidence::{Evidence, of_rules};
+use super::service::{MadeForText, made_for};
+use crate::kube::{Balancing, EndpointChain, EndpointId};
+use crate::ruleset::{RuleId, TableName, Threshold};
+use crate::shares::{ChainShare, EndpointShare};
+use crate::view::{Item, Node};
+use serde::Serialize;
+use std::borrow::Cow;
+
+/// A pod that the service sends connections to.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Endpoint<'n> {
+    /// Its address; null where the dump does not show it.
+    address: Option<String>,
+    /// Its port.
+    port: Option<u16>,
+    /// The chain that leads to it.
+    chain: Cow<'n, str>,
+    /// Whether that chain's name is the checksum of service, protocol and endpoint.
+    identity: &'static str,
+    /// What a contradicted name was made for, where that was found.
+    made_for: Option<MadeForText>,
+    /// The probability of its rule as iptables prints it; null without `statistic`.
+    rule_probability: Option<f64>,
+    /// What the kernel keeps of it: of 2³¹.
+    threshold: Option<u32>,
+    /// What the balancing rules alone would give it.
+    intended_share: Option<f64>,
+    /// What really arrives of new connections from outside.
+    share: Option<f64>,
+    /// Whether a connection of the pod to itself is masqueraded.
+    hairpin: Option<bool>,
+    /// The rules that lead to it.
+    evidence: Vec<Evidence<'n>>,
+}
+
+/// The endpoints of one policy.
+pub(super) fn endpoints<'n>(node: &'n Node<'n, '_>, item: &Item<'n, '_>, local: bool) -> Vec<Endpoint<'n>> {
+    let (balancing, share) = item.balancing(local);
+    let rules = balancing.iter().enumerate();
+    rules.map(|(at, rule)| endpoint(node, item, rule, share_at(share, at))).collect()
+}
+
+fn share_at(share: Option<&ChainShare>, at: usize) -> Option<EndpointShare> {
+    share.and_then(|share| share.endpoints.get(at).copied())
+}
+
+fn endpoint<'n>(
+    node: &'n Node<'n, '_>,
+    item: &Item<'n, '_>,
+    rule: &'n Balancing<'_>,
+    share: Option<EndpointShare>,
+) -> Endpoint<'n> {
+    let chain = rule.endpoint.map(|id| item.proxy.endpoint(id));
+    let rules = std::iter::once(rule.rule).chain(chain.into_iter().flat_map(rules_of));
+    Endpoint {
+        chain: lossy(rule.chain_name),
+        rule_probability: rule.threshold.map(printed),
+        threshold: rule.threshold.map(|threshold| threshold.0),
+        intended_share: share.map(|share| share.intended),
+        share: share.and_then(|share| share.share).map(unsigned),
+        evidence: of_rules(node, item.source, TableName::Nat, rules),
+        ..of_chain(chain)
+    }
+}
+
+/// Endpoint chains of a partial dump that no balancing rule leads to.
+pub(super) fn loose<'n>(node: &'n Node<'n, '_>, item: &Item<'n, '_>) -> Vec<Endpoint<'n>> {
+    let of = |id: EndpointId| {
+        let chain = item.proxy.endpoint(id);
+        let evidence = of_rules(node, item.source, TableName::Nat, rules_of(chain));
+        Endpoint { chain: lossy(chain.name), evidence, ..of_chain(Some(chain)) }
+    };
+    item.service.loose_endpoints.iter().copied().map(of).collect()
+}
+
+/// What the endpoint chain alone tells.
+fn of_chain<'n>(chain: Option<&EndpointChain<'_>>) -> Endpoint<'n> {
+    let dnat = chain.and_then(|chain| chain.dnat);
+    Endpoint {
+        address: dnat.and_then(|dnat| dnat.address).map(|address| address.to_string()),
+        port: dnat.and_then(|dnat| dnat.port),
+        chain: Cow::Borrowed(""),
+        identity: identity(chain.map(|chain| chain.identity).unwrap_or_default()),
+        made_for: chain.and_then(|chain| chain.made_for).map(made_for),
+        rule_probability: None,
+        threshold: None,
+        intended_share: None,
+        share: None,
+        hairpin: chain.and_then(EndpointChain::has_own_hairpin),
+        evidence: Vec::new(),
+    }
+}
+
+fn rules_of<'c>(chain: &'c EndpointChain<'_>) -> impl Iterator<Item = RuleId> + 'c {
+    let hairpins = chain.hairpin.iter().chain(&chain.more_hairpins).map(|hairpin| hairpin.rule);
+    hairpins.chain(chain.dnat.iter().chain(&chain.more_dnats).map(|dnat| dnat.rule))
+}
+
+/// A sum of nothing is -0.
+pub(super) fn unsigned(share: f64) -> f64 {
+    share + 0.0
+}
+
+/// The probability in the eleven digits that iptables prints.
+fn printed(threshold: Threshold) -> f64 {
+    threshold.to_string().parse().unwrap_or_else(|_| threshold.probability())
+}
