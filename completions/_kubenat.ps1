@@ -46,12 +46,16 @@ Register-ArgumentCompleter -Native -CommandName 'kubenat' -ScriptBlock {
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Look for what is wrong')
             [CompletionResult]::new('checks', 'checks', [CompletionResultType]::ParameterValue, 'List what `check` looks for')
             [CompletionResult]::new('convert', 'convert', [CompletionResultType]::ParameterValue, 'Write the same rules in another form')
+            [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Compare two dumps by meaning: what is new, gone, or different')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completions for a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'kubenat;services' {
+            [CompletionResult]::new('--objects', '--objects', [CompletionResultType]::ParameterName, 'Output of `kubectl get services,endpointslices,nodes -A -o json`, or a directory of it; may be repeated')
+            [CompletionResult]::new('--node', '--node', [CompletionResultType]::ParameterName, 'The node the dump is of; without it, it is found by its addresses, pod net or local endpoints')
+            [CompletionResult]::new('--grace', '--grace', [CompletionResultType]::ParameterName, 'What changed so shortly before the dump is no error yet: 30s, 5m, 2h')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'The same as FILES, anywhere on the line; may be repeated')
             [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'The same as FILES, anywhere on the line; may be repeated')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Only services of this namespace')
@@ -71,6 +75,9 @@ Register-ArgumentCompleter -Native -CommandName 'kubenat' -ScriptBlock {
             break
         }
         'kubenat;explain' {
+            [CompletionResult]::new('--objects', '--objects', [CompletionResultType]::ParameterName, 'Output of `kubectl get services,endpointslices,nodes -A -o json`, or a directory of it; may be repeated')
+            [CompletionResult]::new('--node', '--node', [CompletionResultType]::ParameterName, 'The node the dump is of; without it, it is found by its addresses, pod net or local endpoints')
+            [CompletionResult]::new('--grace', '--grace', [CompletionResultType]::ParameterName, 'What changed so shortly before the dump is no error yet: 30s, 5m, 2h')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'The same as FILES, anywhere on the line; may be repeated')
             [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'The same as FILES, anywhere on the line; may be repeated')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Only services of this namespace')
@@ -142,6 +149,9 @@ Register-ArgumentCompleter -Native -CommandName 'kubenat' -ScriptBlock {
             [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Make these checks alone; comma separated, may be repeated')
             [CompletionResult]::new('--skip', '--skip', [CompletionResultType]::ParameterName, 'Leave these checks out; comma separated, may be repeated')
             [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with status 1 on findings of this level or above: error, warning, info, or never')
+            [CompletionResult]::new('--objects', '--objects', [CompletionResultType]::ParameterName, 'Output of `kubectl get services,endpointslices,nodes -A -o json`, or a directory of it; may be repeated')
+            [CompletionResult]::new('--node', '--node', [CompletionResultType]::ParameterName, 'The node the dump is of; without it, it is found by its addresses, pod net or local endpoints')
+            [CompletionResult]::new('--grace', '--grace', [CompletionResultType]::ParameterName, 'What changed so shortly before the dump is no error yet: 30s, 5m, 2h')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'The same as FILES, anywhere on the line; may be repeated')
             [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'The same as FILES, anywhere on the line; may be repeated')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Only services of this namespace')
@@ -181,6 +191,23 @@ Register-ArgumentCompleter -Native -CommandName 'kubenat' -ScriptBlock {
             [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'The form to write: save (what iptables-restore reads) or json')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'The same as FILES, anywhere on the line; may be repeated')
             [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'The same as FILES, anywhere on the line; may be repeated')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Only services of this namespace')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'Only services of this namespace')
+            [CompletionResult]::new('-m', '-m', [CompletionResultType]::ParameterName, 'Only services whose NAMESPACE/NAME:PORT matches this regular expression')
+            [CompletionResult]::new('--match', '--match', [CompletionResultType]::ParameterName, 'Only services whose NAMESPACE/NAME:PORT matches this regular expression')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of the answer: table, wide, json or name; for `check` also sarif or junit')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of the answer: table, wide, json or name; for `check` also sarif or junit')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour: auto, always or never')
+            [CompletionResult]::new('--demo', '--demo', [CompletionResultType]::ParameterName, 'Read a real dump that is built in')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'The answer alone: no notes about the input')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'The answer alone: no notes about the input')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'More: every fault of the input, chain names, line numbers')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'More: every fault of the input, chain names, line numbers')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'kubenat;diff' {
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Only services of this namespace')
             [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'Only services of this namespace')
             [CompletionResult]::new('-m', '-m', [CompletionResultType]::ParameterName, 'Only services whose NAMESPACE/NAME:PORT matches this regular expression')
@@ -239,6 +266,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubenat' -ScriptBlock {
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Look for what is wrong')
             [CompletionResult]::new('checks', 'checks', [CompletionResultType]::ParameterValue, 'List what `check` looks for')
             [CompletionResult]::new('convert', 'convert', [CompletionResultType]::ParameterValue, 'Write the same rules in another form')
+            [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Compare two dumps by meaning: what is new, gone, or different')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completions for a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -263,6 +291,9 @@ Register-ArgumentCompleter -Native -CommandName 'kubenat' -ScriptBlock {
             break
         }
         'kubenat;help;convert' {
+            break
+        }
+        'kubenat;help;diff' {
             break
         }
         'kubenat;help;completions' {

@@ -28,6 +28,9 @@ _kubenat() {
             kubenat,convert)
                 cmd="kubenat__subcmd__convert"
                 ;;
+            kubenat,diff)
+                cmd="kubenat__subcmd__diff"
+                ;;
             kubenat,explain)
                 cmd="kubenat__subcmd__explain"
                 ;;
@@ -58,6 +61,9 @@ _kubenat() {
             kubenat__subcmd__help,convert)
                 cmd="kubenat__subcmd__help__subcmd__convert"
                 ;;
+            kubenat__subcmd__help,diff)
+                cmd="kubenat__subcmd__help__subcmd__diff"
+                ;;
             kubenat__subcmd__help,explain)
                 cmd="kubenat__subcmd__help__subcmd__explain"
                 ;;
@@ -83,7 +89,7 @@ _kubenat() {
 
     case "${cmd}" in
         kubenat)
-            opts="-f -n -m -o -q -v -h -V --file --demo --namespace --match --output --color --quiet --verbose --help --version services explain who trace check checks convert completions man help"
+            opts="-f -n -m -o -q -v -h -V --file --demo --namespace --match --output --color --quiet --verbose --help --version services explain who trace check checks convert diff completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -155,22 +161,34 @@ _kubenat() {
             return 0
             ;;
         kubenat__subcmd__check)
-            opts="-f -n -m -o -q -v -h --only --skip --fail-on --file --demo --namespace --match --output --color --quiet --verbose --help"
+            opts="-f -n -m -o -q -v -h --only --skip --fail-on --objects --node --grace --file --demo --namespace --match --output --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --only)
-                    COMPREPLY=($(compgen -W "blocking-reference canary-missing dangling-jump dnat-target-mismatch dnat-to-service-address duplicate-endpoint duplicate-jump empty-service-chain endpoint-in-two-namespaces endpoint-without-dnat flushed-nat-table foreign-endpoint foreign-rule leaking-service mixed-dialects no-endpoints no-hairpin nodeports-not-last odd-endpoint-address orphan-chain outlier-endpoint postrouting-not-hooked protocol-mismatch reordered-endpoints service-chain-mismatch services-not-hooked several-dnats shadowed-address starved-endpoint uneven-shares unknown-dialect unreachable-rule" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "blocking-reference canary-missing dangling-jump dnat-target-mismatch dnat-to-service-address duplicate-endpoint duplicate-jump empty-service-chain endpoint-in-two-namespaces endpoint-without-dnat field-mismatch flushed-nat-table foreign-endpoint foreign-rule ghost-service leaking-service missing-endpoint missing-service mixed-dialects no-endpoints no-hairpin nodeports-not-last odd-endpoint-address orphan-chain outlier-endpoint postrouting-not-hooked protocol-mismatch reordered-endpoints service-chain-mismatch services-not-hooked several-dnats shadowed-address stale-endpoint starved-endpoint sync-verdict uneven-shares unknown-dialect unreachable-rule wrong-node-identity" -- "${cur}"))
                     return 0
                     ;;
                 --skip)
-                    COMPREPLY=($(compgen -W "blocking-reference canary-missing dangling-jump dnat-target-mismatch dnat-to-service-address duplicate-endpoint duplicate-jump empty-service-chain endpoint-in-two-namespaces endpoint-without-dnat flushed-nat-table foreign-endpoint foreign-rule leaking-service mixed-dialects no-endpoints no-hairpin nodeports-not-last odd-endpoint-address orphan-chain outlier-endpoint postrouting-not-hooked protocol-mismatch reordered-endpoints service-chain-mismatch services-not-hooked several-dnats shadowed-address starved-endpoint uneven-shares unknown-dialect unreachable-rule" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "blocking-reference canary-missing dangling-jump dnat-target-mismatch dnat-to-service-address duplicate-endpoint duplicate-jump empty-service-chain endpoint-in-two-namespaces endpoint-without-dnat field-mismatch flushed-nat-table foreign-endpoint foreign-rule ghost-service leaking-service missing-endpoint missing-service mixed-dialects no-endpoints no-hairpin nodeports-not-last odd-endpoint-address orphan-chain outlier-endpoint postrouting-not-hooked protocol-mismatch reordered-endpoints service-chain-mismatch services-not-hooked several-dnats shadowed-address stale-endpoint starved-endpoint sync-verdict uneven-shares unknown-dialect unreachable-rule wrong-node-identity" -- "${cur}"))
                     return 0
                     ;;
                 --fail-on)
                     COMPREPLY=($(compgen -W "error warning info never" -- "${cur}"))
+                    return 0
+                    ;;
+                --objects)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --grace)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --file)
@@ -398,13 +416,67 @@ _kubenat() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        kubenat__subcmd__explain)
-            opts="-f -n -m -o -q -v -h --file --demo --namespace --match --output --color --quiet --verbose --help blocking-reference canary-missing dangling-jump dnat-target-mismatch dnat-to-service-address duplicate-endpoint duplicate-jump empty-service-chain endpoint-in-two-namespaces endpoint-without-dnat flushed-nat-table foreign-endpoint foreign-rule leaking-service mixed-dialects no-endpoints no-hairpin nodeports-not-last odd-endpoint-address orphan-chain outlier-endpoint postrouting-not-hooked protocol-mismatch reordered-endpoints service-chain-mismatch services-not-hooked several-dnats shadowed-address starved-endpoint uneven-shares unknown-dialect unreachable-rule"
+        kubenat__subcmd__diff)
+            opts="-n -m -o -q -v -h --demo --namespace --match --output --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --match)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -m)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json name sarif junit" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json name sarif junit" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubenat__subcmd__explain)
+            opts="-f -n -m -o -q -v -h --objects --node --grace --file --demo --namespace --match --output --color --quiet --verbose --help blocking-reference canary-missing dangling-jump dnat-target-mismatch dnat-to-service-address duplicate-endpoint duplicate-jump empty-service-chain endpoint-in-two-namespaces endpoint-without-dnat field-mismatch flushed-nat-table foreign-endpoint foreign-rule ghost-service leaking-service missing-endpoint missing-service mixed-dialects no-endpoints no-hairpin nodeports-not-last odd-endpoint-address orphan-chain outlier-endpoint postrouting-not-hooked protocol-mismatch reordered-endpoints service-chain-mismatch services-not-hooked several-dnats shadowed-address stale-endpoint starved-endpoint sync-verdict uneven-shares unknown-dialect unreachable-rule wrong-node-identity"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --objects)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --grace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --file)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -471,7 +543,7 @@ _kubenat() {
             return 0
             ;;
         kubenat__subcmd__help)
-            opts="services explain who trace check checks convert completions man help"
+            opts="services explain who trace check checks convert diff completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -527,6 +599,20 @@ _kubenat() {
             return 0
             ;;
         kubenat__subcmd__help__subcmd__convert)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubenat__subcmd__help__subcmd__diff)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -667,12 +753,24 @@ _kubenat() {
             return 0
             ;;
         kubenat__subcmd__services)
-            opts="-f -n -m -o -q -v -h --file --demo --namespace --match --output --color --quiet --verbose --help"
+            opts="-f -n -m -o -q -v -h --objects --node --grace --file --demo --namespace --match --output --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --objects)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --grace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --file)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then

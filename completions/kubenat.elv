@@ -43,11 +43,15 @@ set edit:completion:arg-completer[kubenat] = {|@words|
             cand check 'Look for what is wrong'
             cand checks 'List what `check` looks for'
             cand convert 'Write the same rules in another form'
+            cand diff 'Compare two dumps by meaning: what is new, gone, or different'
             cand completions 'Print the completions for a shell'
             cand man 'Print the manual page'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'kubenat;services'= {
+            cand --objects 'Output of `kubectl get services,endpointslices,nodes -A -o json`, or a directory of it; may be repeated'
+            cand --node 'The node the dump is of; without it, it is found by its addresses, pod net or local endpoints'
+            cand --grace 'What changed so shortly before the dump is no error yet: 30s, 5m, 2h'
             cand -f 'The same as FILES, anywhere on the line; may be repeated'
             cand --file 'The same as FILES, anywhere on the line; may be repeated'
             cand -n 'Only services of this namespace'
@@ -66,6 +70,9 @@ set edit:completion:arg-completer[kubenat] = {|@words|
             cand --help 'Print help'
         }
         &'kubenat;explain'= {
+            cand --objects 'Output of `kubectl get services,endpointslices,nodes -A -o json`, or a directory of it; may be repeated'
+            cand --node 'The node the dump is of; without it, it is found by its addresses, pod net or local endpoints'
+            cand --grace 'What changed so shortly before the dump is no error yet: 30s, 5m, 2h'
             cand -f 'The same as FILES, anywhere on the line; may be repeated'
             cand --file 'The same as FILES, anywhere on the line; may be repeated'
             cand -n 'Only services of this namespace'
@@ -134,6 +141,9 @@ set edit:completion:arg-completer[kubenat] = {|@words|
             cand --only 'Make these checks alone; comma separated, may be repeated'
             cand --skip 'Leave these checks out; comma separated, may be repeated'
             cand --fail-on 'Exit with status 1 on findings of this level or above: error, warning, info, or never'
+            cand --objects 'Output of `kubectl get services,endpointslices,nodes -A -o json`, or a directory of it; may be repeated'
+            cand --node 'The node the dump is of; without it, it is found by its addresses, pod net or local endpoints'
+            cand --grace 'What changed so shortly before the dump is no error yet: 30s, 5m, 2h'
             cand -f 'The same as FILES, anywhere on the line; may be repeated'
             cand --file 'The same as FILES, anywhere on the line; may be repeated'
             cand -n 'Only services of this namespace'
@@ -171,6 +181,22 @@ set edit:completion:arg-completer[kubenat] = {|@words|
             cand --to 'The form to write: save (what iptables-restore reads) or json'
             cand -f 'The same as FILES, anywhere on the line; may be repeated'
             cand --file 'The same as FILES, anywhere on the line; may be repeated'
+            cand -n 'Only services of this namespace'
+            cand --namespace 'Only services of this namespace'
+            cand -m 'Only services whose NAMESPACE/NAME:PORT matches this regular expression'
+            cand --match 'Only services whose NAMESPACE/NAME:PORT matches this regular expression'
+            cand -o 'The form of the answer: table, wide, json or name; for `check` also sarif or junit'
+            cand --output 'The form of the answer: table, wide, json or name; for `check` also sarif or junit'
+            cand --color 'When to colour: auto, always or never'
+            cand --demo 'Read a real dump that is built in'
+            cand -q 'The answer alone: no notes about the input'
+            cand --quiet 'The answer alone: no notes about the input'
+            cand -v 'More: every fault of the input, chain names, line numbers'
+            cand --verbose 'More: every fault of the input, chain names, line numbers'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'kubenat;diff'= {
             cand -n 'Only services of this namespace'
             cand --namespace 'Only services of this namespace'
             cand -m 'Only services whose NAMESPACE/NAME:PORT matches this regular expression'
@@ -226,6 +252,7 @@ set edit:completion:arg-completer[kubenat] = {|@words|
             cand check 'Look for what is wrong'
             cand checks 'List what `check` looks for'
             cand convert 'Write the same rules in another form'
+            cand diff 'Compare two dumps by meaning: what is new, gone, or different'
             cand completions 'Print the completions for a shell'
             cand man 'Print the manual page'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -243,6 +270,8 @@ set edit:completion:arg-completer[kubenat] = {|@words|
         &'kubenat;help;checks'= {
         }
         &'kubenat;help;convert'= {
+        }
+        &'kubenat;help;diff'= {
         }
         &'kubenat;help;completions'= {
         }

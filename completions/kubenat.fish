@@ -48,9 +48,13 @@ complete -c kubenat -n "__fish_kubenat_needs_command" -a "trace" -d 'Follow one 
 complete -c kubenat -n "__fish_kubenat_needs_command" -a "check" -d 'Look for what is wrong'
 complete -c kubenat -n "__fish_kubenat_needs_command" -a "checks" -d 'List what `check` looks for'
 complete -c kubenat -n "__fish_kubenat_needs_command" -a "convert" -d 'Write the same rules in another form'
+complete -c kubenat -n "__fish_kubenat_needs_command" -a "diff" -d 'Compare two dumps by meaning: what is new, gone, or different'
 complete -c kubenat -n "__fish_kubenat_needs_command" -a "completions" -d 'Print the completions for a shell'
 complete -c kubenat -n "__fish_kubenat_needs_command" -a "man" -d 'Print the manual page'
 complete -c kubenat -n "__fish_kubenat_needs_command" -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kubenat -n "__fish_kubenat_using_subcommand services" -l objects -d 'Output of `kubectl get services,endpointslices,nodes -A -o json`, or a directory of it; may be repeated' -r -F
+complete -c kubenat -n "__fish_kubenat_using_subcommand services" -l node -d 'The node the dump is of; without it, it is found by its addresses, pod net or local endpoints' -r
+complete -c kubenat -n "__fish_kubenat_using_subcommand services" -l grace -d 'What changed so shortly before the dump is no error yet: 30s, 5m, 2h' -r
 complete -c kubenat -n "__fish_kubenat_using_subcommand services" -s f -l file -d 'The same as FILES, anywhere on the line; may be repeated' -r -F
 complete -c kubenat -n "__fish_kubenat_using_subcommand services" -s n -l namespace -d 'Only services of this namespace' -r
 complete -c kubenat -n "__fish_kubenat_using_subcommand services" -s m -l match -d 'Only services whose NAMESPACE/NAME:PORT matches this regular expression' -r
@@ -67,6 +71,9 @@ complete -c kubenat -n "__fish_kubenat_using_subcommand services" -l demo -d 'Re
 complete -c kubenat -n "__fish_kubenat_using_subcommand services" -s q -l quiet -d 'The answer alone: no notes about the input'
 complete -c kubenat -n "__fish_kubenat_using_subcommand services" -s v -l verbose -d 'More: every fault of the input, chain names, line numbers'
 complete -c kubenat -n "__fish_kubenat_using_subcommand services" -s h -l help -d 'Print help'
+complete -c kubenat -n "__fish_kubenat_using_subcommand explain" -l objects -d 'Output of `kubectl get services,endpointslices,nodes -A -o json`, or a directory of it; may be repeated' -r -F
+complete -c kubenat -n "__fish_kubenat_using_subcommand explain" -l node -d 'The node the dump is of; without it, it is found by its addresses, pod net or local endpoints' -r
+complete -c kubenat -n "__fish_kubenat_using_subcommand explain" -l grace -d 'What changed so shortly before the dump is no error yet: 30s, 5m, 2h' -r
 complete -c kubenat -n "__fish_kubenat_using_subcommand explain" -s f -l file -d 'The same as FILES, anywhere on the line; may be repeated' -r -F
 complete -c kubenat -n "__fish_kubenat_using_subcommand explain" -s n -l namespace -d 'Only services of this namespace' -r
 complete -c kubenat -n "__fish_kubenat_using_subcommand explain" -s m -l match -d 'Only services whose NAMESPACE/NAME:PORT matches this regular expression' -r
@@ -138,10 +145,14 @@ duplicate-jump\t''
 empty-service-chain\t''
 endpoint-in-two-namespaces\t''
 endpoint-without-dnat\t''
+field-mismatch\t''
 flushed-nat-table\t''
 foreign-endpoint\t''
 foreign-rule\t''
+ghost-service\t''
 leaking-service\t''
+missing-endpoint\t''
+missing-service\t''
 mixed-dialects\t''
 no-endpoints\t''
 no-hairpin\t''
@@ -156,10 +167,13 @@ service-chain-mismatch\t''
 services-not-hooked\t''
 several-dnats\t''
 shadowed-address\t''
+stale-endpoint\t''
 starved-endpoint\t''
+sync-verdict\t''
 uneven-shares\t''
 unknown-dialect\t''
-unreachable-rule\t''"
+unreachable-rule\t''
+wrong-node-identity\t''"
 complete -c kubenat -n "__fish_kubenat_using_subcommand check" -l skip -d 'Leave these checks out; comma separated, may be repeated' -r -f -a "blocking-reference\t''
 canary-missing\t''
 dangling-jump\t''
@@ -170,10 +184,14 @@ duplicate-jump\t''
 empty-service-chain\t''
 endpoint-in-two-namespaces\t''
 endpoint-without-dnat\t''
+field-mismatch\t''
 flushed-nat-table\t''
 foreign-endpoint\t''
 foreign-rule\t''
+ghost-service\t''
 leaking-service\t''
+missing-endpoint\t''
+missing-service\t''
 mixed-dialects\t''
 no-endpoints\t''
 no-hairpin\t''
@@ -188,14 +206,20 @@ service-chain-mismatch\t''
 services-not-hooked\t''
 several-dnats\t''
 shadowed-address\t''
+stale-endpoint\t''
 starved-endpoint\t''
+sync-verdict\t''
 uneven-shares\t''
 unknown-dialect\t''
-unreachable-rule\t''"
+unreachable-rule\t''
+wrong-node-identity\t''"
 complete -c kubenat -n "__fish_kubenat_using_subcommand check" -l fail-on -d 'Exit with status 1 on findings of this level or above: error, warning, info, or never' -r -f -a "error\t'Errors'
 warning\t'Errors and warnings'
 info\t'Any finding'
 never\t'No finding'"
+complete -c kubenat -n "__fish_kubenat_using_subcommand check" -l objects -d 'Output of `kubectl get services,endpointslices,nodes -A -o json`, or a directory of it; may be repeated' -r -F
+complete -c kubenat -n "__fish_kubenat_using_subcommand check" -l node -d 'The node the dump is of; without it, it is found by its addresses, pod net or local endpoints' -r
+complete -c kubenat -n "__fish_kubenat_using_subcommand check" -l grace -d 'What changed so shortly before the dump is no error yet: 30s, 5m, 2h' -r
 complete -c kubenat -n "__fish_kubenat_using_subcommand check" -s f -l file -d 'The same as FILES, anywhere on the line; may be repeated' -r -F
 complete -c kubenat -n "__fish_kubenat_using_subcommand check" -s n -l namespace -d 'Only services of this namespace' -r
 complete -c kubenat -n "__fish_kubenat_using_subcommand check" -s m -l match -d 'Only services whose NAMESPACE/NAME:PORT matches this regular expression' -r
@@ -245,6 +269,21 @@ complete -c kubenat -n "__fish_kubenat_using_subcommand convert" -l demo -d 'Rea
 complete -c kubenat -n "__fish_kubenat_using_subcommand convert" -s q -l quiet -d 'The answer alone: no notes about the input'
 complete -c kubenat -n "__fish_kubenat_using_subcommand convert" -s v -l verbose -d 'More: every fault of the input, chain names, line numbers'
 complete -c kubenat -n "__fish_kubenat_using_subcommand convert" -s h -l help -d 'Print help'
+complete -c kubenat -n "__fish_kubenat_using_subcommand diff" -s n -l namespace -d 'Only services of this namespace' -r
+complete -c kubenat -n "__fish_kubenat_using_subcommand diff" -s m -l match -d 'Only services whose NAMESPACE/NAME:PORT matches this regular expression' -r
+complete -c kubenat -n "__fish_kubenat_using_subcommand diff" -s o -l output -d 'The form of the answer: table, wide, json or name; for `check` also sarif or junit' -r -f -a "table\t'For people, within the width of the terminal'
+wide\t'For people, with chain names and line numbers, as wide as it takes'
+json\t'For programs'
+name\t'Names alone, one a line'
+sarif\t'SARIF 2.1.0, for code scanning (`check` only)'
+junit\t'The XML of test runners, for CI (`check` only)'"
+complete -c kubenat -n "__fish_kubenat_using_subcommand diff" -l color -d 'When to colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set; anywhere if `CLICOLOR_FORCE` is'
+always\t'Always'
+never\t'Never'"
+complete -c kubenat -n "__fish_kubenat_using_subcommand diff" -l demo -d 'Read a real dump that is built in'
+complete -c kubenat -n "__fish_kubenat_using_subcommand diff" -s q -l quiet -d 'The answer alone: no notes about the input'
+complete -c kubenat -n "__fish_kubenat_using_subcommand diff" -s v -l verbose -d 'More: every fault of the input, chain names, line numbers'
+complete -c kubenat -n "__fish_kubenat_using_subcommand diff" -s h -l help -d 'Print help'
 complete -c kubenat -n "__fish_kubenat_using_subcommand completions" -s n -l namespace -d 'Only services of this namespace' -r
 complete -c kubenat -n "__fish_kubenat_using_subcommand completions" -s m -l match -d 'Only services whose NAMESPACE/NAME:PORT matches this regular expression' -r
 complete -c kubenat -n "__fish_kubenat_using_subcommand completions" -s o -l output -d 'The form of the answer: table, wide, json or name; for `check` also sarif or junit' -r -f -a "table\t'For people, within the width of the terminal'
@@ -275,13 +314,14 @@ complete -c kubenat -n "__fish_kubenat_using_subcommand man" -l demo -d 'Read a 
 complete -c kubenat -n "__fish_kubenat_using_subcommand man" -s q -l quiet -d 'The answer alone: no notes about the input'
 complete -c kubenat -n "__fish_kubenat_using_subcommand man" -s v -l verbose -d 'More: every fault of the input, chain names, line numbers'
 complete -c kubenat -n "__fish_kubenat_using_subcommand man" -s h -l help -d 'Print help'
-complete -c kubenat -n "__fish_kubenat_using_subcommand help; and not __fish_seen_subcommand_from services explain who trace check checks convert completions man help" -f -a "services" -d 'List the services: addresses, pods, and the share each pod gets'
-complete -c kubenat -n "__fish_kubenat_using_subcommand help; and not __fish_seen_subcommand_from services explain who trace check checks convert completions man help" -f -a "explain" -d 'Explain one thing: a service, an address, a port, a chain or a check'
-complete -c kubenat -n "__fish_kubenat_using_subcommand help; and not __fish_seen_subcommand_from services explain who trace check checks convert completions man help" -f -a "who" -d 'Show everything that can send to a pod, with shares'
-complete -c kubenat -n "__fish_kubenat_using_subcommand help; and not __fish_seen_subcommand_from services explain who trace check checks convert completions man help" -f -a "trace" -d 'Follow one packet through the tables, every branch weighted'
-complete -c kubenat -n "__fish_kubenat_using_subcommand help; and not __fish_seen_subcommand_from services explain who trace check checks convert completions man help" -f -a "check" -d 'Look for what is wrong'
-complete -c kubenat -n "__fish_kubenat_using_subcommand help; and not __fish_seen_subcommand_from services explain who trace check checks convert completions man help" -f -a "checks" -d 'List what `check` looks for'
-complete -c kubenat -n "__fish_kubenat_using_subcommand help; and not __fish_seen_subcommand_from services explain who trace check checks convert completions man help" -f -a "convert" -d 'Write the same rules in another form'
-complete -c kubenat -n "__fish_kubenat_using_subcommand help; and not __fish_seen_subcommand_from services explain who trace check checks convert completions man help" -f -a "completions" -d 'Print the completions for a shell'
-complete -c kubenat -n "__fish_kubenat_using_subcommand help; and not __fish_seen_subcommand_from services explain who trace check checks convert completions man help" -f -a "man" -d 'Print the manual page'
-complete -c kubenat -n "__fish_kubenat_using_subcommand help; and not __fish_seen_subcommand_from services explain who trace check checks convert completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kubenat -n "__fish_kubenat_using_subcommand help; and not __fish_seen_subcommand_from services explain who trace check checks convert diff completions man help" -f -a "services" -d 'List the services: addresses, pods, and the share each pod gets'
+complete -c kubenat -n "__fish_kubenat_using_subcommand help; and not __fish_seen_subcommand_from services explain who trace check checks convert diff completions man help" -f -a "explain" -d 'Explain one thing: a service, an address, a port, a chain or a check'
+complete -c kubenat -n "__fish_kubenat_using_subcommand help; and not __fish_seen_subcommand_from services explain who trace check checks convert diff completions man help" -f -a "who" -d 'Show everything that can send to a pod, with shares'
+complete -c kubenat -n "__fish_kubenat_using_subcommand help; and not __fish_seen_subcommand_from services explain who trace check checks convert diff completions man help" -f -a "trace" -d 'Follow one packet through the tables, every branch weighted'
+complete -c kubenat -n "__fish_kubenat_using_subcommand help; and not __fish_seen_subcommand_from services explain who trace check checks convert diff completions man help" -f -a "check" -d 'Look for what is wrong'
+complete -c kubenat -n "__fish_kubenat_using_subcommand help; and not __fish_seen_subcommand_from services explain who trace check checks convert diff completions man help" -f -a "checks" -d 'List what `check` looks for'
+complete -c kubenat -n "__fish_kubenat_using_subcommand help; and not __fish_seen_subcommand_from services explain who trace check checks convert diff completions man help" -f -a "convert" -d 'Write the same rules in another form'
+complete -c kubenat -n "__fish_kubenat_using_subcommand help; and not __fish_seen_subcommand_from services explain who trace check checks convert diff completions man help" -f -a "diff" -d 'Compare two dumps by meaning: what is new, gone, or different'
+complete -c kubenat -n "__fish_kubenat_using_subcommand help; and not __fish_seen_subcommand_from services explain who trace check checks convert diff completions man help" -f -a "completions" -d 'Print the completions for a shell'
+complete -c kubenat -n "__fish_kubenat_using_subcommand help; and not __fish_seen_subcommand_from services explain who trace check checks convert diff completions man help" -f -a "man" -d 'Print the manual page'
+complete -c kubenat -n "__fish_kubenat_using_subcommand help; and not __fish_seen_subcommand_from services explain who trace check checks convert diff completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

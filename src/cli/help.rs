@@ -68,7 +68,7 @@ Examples:
   kubenat check node.save -o sarif > kubenat.sarif
 
 Is this node in step with the cluster? Three commands collect the evidence:
-  iptables-save -c > node.save                                       (on the node)
+  iptables-save -c > node.save           (on the node, as root)
   kubectl get services,endpointslices,nodes,pods -A -o json > cluster.json
   kubenat check node.save --objects cluster.json
 

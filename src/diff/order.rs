@@ -52,7 +52,7 @@ impl Before {
         let mut before = Self { rules: Vec::new(), spans: Vec::new(), jump: None };
         for at in chain.rules.clone() {
             let rule = &table.rules[at as usize];
-            let leads_to = rule.target.as_ref().and_then(|target| target.chain_name());
+            let leads_to = rule.target.as_ref().and_then(crate::ruleset::Target::chain_name);
             if leads_to.is_some_and(|name| name == "KUBE-SERVICES") {
                 before.jump = Some(rule.span);
                 return before;

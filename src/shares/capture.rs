@@ -1,10 +1,11 @@
 //! What a new connection from outside gets at each captured address, the filter table counted.
 
 use super::chain::stand_in;
-use crate::facts::{Facts, NodeAddress};
+use crate::facts::Facts;
 use crate::kube::{Capture, CaptureState, Proxy, ServicePort};
 use crate::ruleset::{Protocol, TableName};
 use crate::trace::{Machine, Origin, Packet, Verdict};
+use std::borrow::Cow;
 
 /// The state of each capture of `service`, by its index.
 pub(super) fn states<'src>(
@@ -34,7 +35,7 @@ fn walked<'src>(
         return None;
     }
     let (packet, facts) = to_capture(Origin::External, capture, protocol, proxy, facts)?;
-    let outcomes = machine.trace(&packet, &facts).outcomes;
+    let outcomes = machine.outcomes(&packet, &facts);
     let has = |verdict| outcomes.iter().any(|outcome| outcome.verdict == verdict && outcome.probability > 0.0);
     if has(Verdict::Translated) {
         Some(CaptureState::Routed)
@@ -50,32 +51,28 @@ fn walked<'src>(
 }
 
 /// A packet to a captured address, and the facts with the address of a node port taken for one of the node's own.
-pub(super) fn to_capture(
+pub(super) fn to_capture<'f>(
     origin: Origin,
     capture: &Capture<'_>,
     protocol: Protocol,
     proxy: &Proxy<'_, '_>,
-    facts: &Facts,
-) -> Option<(Packet, Facts)> {
+    facts: &'f Facts,
+) -> Option<(Packet, Cow<'f, Facts>)> {
     let family = proxy.resolved.ruleset.family;
     let port = capture.port;
     if let Some(address) = capture.address {
-        return Some((Packet::new(origin, protocol, address, port), facts.clone()));
+        return Some((Packet::new(origin, protocol, address, port), Cow::Borrowed(facts)));
     }
     if capture.kind != crate::kube::CaptureKind::NodePort {
         return None;
     }
-    let is_ours = |own: &&NodeAddress| own.is_global && own.address.is_ipv4() == stand_in(family).is_ipv4();
-    let own = facts.addresses.iter().find(is_ours).cloned();
+    let own = facts.addresses.iter().find(|own| own.is_global && own.address.is_ipv4() == stand_in(family).is_ipv4());
+    if let Some(own) = own {
+        return Some((Packet::new(origin, protocol, own.address, port), Cow::Borrowed(facts)));
+    }
     let mut facts = facts.clone();
-    let address = own.map_or_else(
-        || {
-            let was_complete = facts.addresses_complete;
-            facts.add_node_ip(stand_in(family));
-            facts.addresses_complete = was_complete;
-            stand_in(family)
-        },
-        |own| own.address,
-    );
-    Some((Packet::new(origin, protocol, address, port), facts))
+    let was_complete = facts.addresses_complete;
+    facts.add_node_ip(stand_in(family));
+    facts.addresses_complete = was_complete;
+    Some((Packet::new(origin, protocol, stand_in(family), port), Cow::Owned(facts)))
 }

@@ -1,8 +1,8 @@
 //! Distributions over states: how much of the connections stands where, and in how many ways that can be said.
 
+use super::intern::FastMap;
 use super::state::States;
 use crate::ruleset::RuleId;
-use std::collections::HashMap;
 
 /// How a chain was left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,7 +45,7 @@ pub(super) fn merge(dist: &mut Dist, states: &mut States) {
     if dist.len() < 2 {
         return;
     }
-    let mut places: HashMap<Key, usize> = HashMap::with_capacity(dist.len());
+    let mut places: FastMap<Key, usize> = FastMap::default();
     let mut merged: Vec<Entry> = Vec::with_capacity(dist.len());
     let mut assuming = Vec::new();
     for entry in dist.drain(..) {
@@ -66,7 +66,7 @@ pub(super) fn merge(dist: &mut Dist, states: &mut States) {
 
 fn join_opposites(
     merged: &mut Vec<Entry>,
-    places: &mut HashMap<Key, usize>,
+    places: &mut FastMap<Key, usize>,
     mut open: Vec<usize>,
     states: &mut States,
 ) {

@@ -5,7 +5,7 @@ use super::dist::End;
 use super::state::{Device, SourceChange, State, flags};
 use super::walk::{Effect, Walk};
 use super::{Hook, TableKey};
-use crate::ruleset::{ConnmarkAction, Net, PortRange, RuleId, Target, Translation};
+use crate::ruleset::{ChainId, ConnmarkAction, Net, PortRange, RuleId, Table, Target, Translation};
 use bstr::{BStr, ByteSlice};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -50,7 +50,7 @@ impl Walk<'_, '_, '_> {
             }
             Target::Accept => ends(End::Accepted, state),
             Target::Drop => ends(End::Dropped, state),
-            Target::Return => Effect::Return,
+            Target::Return => Effect::Return(state),
             Target::Queue(words) => self.either(state, Wording::Queue, words, End::Accepted, End::Dropped),
             Target::Reject(_) => ends(End::Rejected, state),
             Target::Dnat(to) => self.dnat(id, state, to),
@@ -82,12 +82,12 @@ impl Walk<'_, '_, '_> {
         let machine = self.machine;
         let of_table = machine.table(table);
         let found = machine.graph(table).leads_to(rule);
-        let is_cut = |chain| !of_table.is_complete && of_table.chain(chain).rules.is_empty();
-        if let Some(chain) = found.filter(|&chain| !is_cut(chain)) {
+        if let Some(chain) = found.filter(|&chain| !is_cut(of_table, chain)) {
             return Effect::Call { chain, is_goto };
         }
         if let Some(mark) = self.mark_chain(table, name) {
-            return Effect::Next(State { mark: state.mark | mark, ..state });
+            let state = State { mark: state.mark | mark, ..state };
+            return if is_goto { Effect::Return(state) } else { Effect::Next(state) };
         }
         self.either(state, Wording::Chain, name, End::Open, End::Unknown)
     }
@@ -164,6 +164,14 @@ impl Walk<'_, '_, '_> {
     }
 }
 
+/// Whether the rules of a chain may be missing from the text: it has none, and the text is cut somewhere behind it. The
+/// rules of a chain stand before those of the chains declared later, so any of theirs proves that it is empty.
+fn is_cut(table: &Table<'_>, chain: ChainId) -> bool {
+    let own = table.chain(chain);
+    let later = || table.chains[chain.0 as usize..].iter().any(|chain| !chain.rules.is_empty());
+    !table.is_complete && own.rules.is_empty() && !(own.is_declared && later())
+}
+
 fn ends(end: End, state: State) -> Effect {
     Effect::Ends(vec![(end, state, 1.0)])
 }
@@ -199,7 +207,7 @@ fn spread((first, last): (IpAddr, IpAddr)) -> Vec<(Option<IpAddr>, f64)> {
     let (low, high) = (number(first), number(last));
     let count = high.saturating_sub(low).saturating_add(1);
     if count > MEMBERS {
-        return vec![(Some(first), 1.0)];
+        return vec![(None, 1.0)];
     }
     let address = |number: u128| match first {
         IpAddr::V4(_) => u32::try_from(number).ok().map(|bits| IpAddr::V4(bits.into())),

@@ -7,7 +7,7 @@ use super::state::{Device, SourceChange, State};
 use super::walk::{Stage, Walk};
 use super::{Hook, Origin, TableKey, Verdict};
 use crate::facts::{Way, is_loopback};
-use crate::ruleset::{ChainId, ChainKind, Policy, RuleId, TableName};
+use crate::ruleset::{AddressTypes, ChainId, ChainKind, Policy, RuleId, Side, TableName};
 use bstr::{BStr, BString};
 use std::net::IpAddr;
 
@@ -220,9 +220,8 @@ impl Walk<'_, '_, '_> {
     /// The chain a hook calls in a table, and its policy. Where a cut dump lacks it, kube-proxy's own chain.
     fn hooked(&mut self, key: TableKey, hook: Hook) -> Option<(ChainId, Policy)> {
         let table = self.machine.table(key);
-        let named = |name: &str| table.chain_ids().find(|(_, chain)| chain.name == name);
-        if let Some((id, chain)) = named(hook.chain_name()) {
-            let policy = match chain.kind {
+        if let Some(id) = self.machine.hooked(key, hook.chain_name()) {
+            let policy = match table.chain(id).kind {
                 ChainKind::BuiltIn { policy, .. } => policy,
                 ChainKind::UserDefined { .. } => None,
             };
@@ -239,7 +238,7 @@ impl Walk<'_, '_, '_> {
             Hook::Postrouting => "KUBE-POSTROUTING",
             Hook::Input | Hook::Forward => return None,
         };
-        let (id, _) = named(own)?;
+        let id = self.machine.hooked(key, own)?;
         self.inferred.insert(Inference::Hook(hook.chain_name().into(), own.into()));
         Some((id, Policy::Accept))
     }
@@ -270,39 +269,35 @@ impl Walk<'_, '_, '_> {
 
     fn turn(&mut self, entry: Entry, is_incoming: bool, turns: &mut Vec<(Entry, Turn)>) {
         let state = self.states.get(entry.state);
-        let Some(to) = state.destination else { return turns.push((entry, Turn::Local)) };
-        if is_incoming && state.source.is_some_and(|from| self.facts.is_local(from) == Some(true)) && to.is_ipv4() {
+        let to = state.destination;
+        let is_ipv4 = self.packet.destination.is_ipv4();
+        if is_incoming
+            && is_ipv4
+            && to.is_some()
+            && state.source.is_some_and(|it| self.facts.is_local(it) == Some(true))
+        {
             return turns.push((entry, Turn::Refused));
         }
-        if is_incoming && to.is_ipv4() && is_loopback(to) {
+        if is_incoming && is_ipv4 && to.is_some_and(is_loopback) {
             return self.by_localnet(entry, Turn::Local, turns);
         }
-        let Some(local) = self.local(&state, to) else {
-            let atom = Atom::Kind {
-                address: Some(to),
-                side: crate::ruleset::Side::Destination,
-                types: crate::ruleset::AddressTypes::LOCAL,
-            };
-            let (yes, no) = self.forked(entry, atom);
-            turns.push((yes, Turn::Local));
-            return self.outward(no, to, is_incoming, turns);
-        };
-        if local { turns.push((entry, Turn::Local)) } else { self.outward(entry, to, is_incoming, turns) }
-    }
-
-    fn local(&mut self, state: &State, to: IpAddr) -> Option<bool> {
-        let atom = Atom::Kind {
-            address: Some(to),
-            side: crate::ruleset::Side::Destination,
-            types: crate::ruleset::AddressTypes::LOCAL,
-        };
-        let kind = self.kind(state, crate::ruleset::Side::Destination, Some(to));
+        let types = AddressTypes::LOCAL;
+        let atom = Atom::Kind { address: to, side: Side::Destination, types };
         // A broadcast is delivered on the node, too.
-        kind.map(|kind| kind.0 & 0b1100 != 0).or_else(|| self.assumed(state, &atom))
+        let kind = self.kind(&state, Side::Destination, to).map(|kind| kind.0 & 0b1100 != 0);
+        match kind.or_else(|| self.assumed(&state, &atom)) {
+            Some(true) => turns.push((entry, Turn::Local)),
+            Some(false) => self.outward(entry, to, is_incoming, turns),
+            None => {
+                let (yes, no) = self.forked(entry, atom);
+                turns.push((yes, Turn::Local));
+                self.outward(no, to, is_incoming, turns);
+            }
+        }
     }
 
-    fn outward(&mut self, entry: Entry, to: IpAddr, is_incoming: bool, turns: &mut Vec<(Entry, Turn)>) {
-        let name = match self.facts.way(to) {
+    fn outward(&mut self, entry: Entry, to: Option<IpAddr>, is_incoming: bool, turns: &mut Vec<(Entry, Turn)>) {
+        let name = match to.and_then(|to| self.facts.way(to)) {
             Some(Way::NoRoute) => return turns.push((entry, Turn::NoRoute)),
             Some(Way::Out { interface, .. }) => Some(BString::from(interface)),
             _ => None,
@@ -311,7 +306,7 @@ impl Walk<'_, '_, '_> {
         let from = self.states.get(entry.state).source;
         // The first hook's own turn is no sending yet: only after OUTPUT does the kernel look at the source.
         let is_sent = !is_incoming && !self.stages.is_empty();
-        if is_sent && to.is_ipv4() && from.is_some_and(is_loopback) {
+        if is_sent && self.packet.destination.is_ipv4() && from.is_some_and(is_loopback) {
             return self.by_localnet(entry, Turn::Out(device), turns);
         }
         turns.push((entry, Turn::Out(device)));

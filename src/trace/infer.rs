@@ -127,7 +127,9 @@ impl Walk<'_, '_, '_> {
     /// An address we do not know is one of the node if MASQUERADE or REDIRECT put it there.
     fn kind_of_unknown(&mut self, state: &State, side: Side) -> Option<AddressTypes> {
         if side == Side::Destination {
-            return Some(AddressTypes::LOCAL);
+            // One of a range that DNAT hashes over may be anybody's.
+            let is_of_range = state.flags & super::state::flags::HASHED != 0;
+            return (!is_of_range).then_some(AddressTypes::LOCAL);
         }
         match state.source_change {
             super::state::SourceChange::Kept => Some(self.kind_of_sender()),

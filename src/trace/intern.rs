@@ -1,18 +1,65 @@
 //! Values by number: each different value is kept once, and known by its place.
 
 use std::collections::HashMap;
-use std::hash::Hash;
+use std::hash::{BuildHasherDefault, Hash, Hasher};
+
+/// A map whose keys nobody outside chooses freely: numbers and states of a walk.
+pub(super) type FastMap<K, V> = HashMap<K, V, BuildHasherDefault<Fast>>;
+
+/// Multiplies and rotates, a word at a time: many times faster than the default on keys of a few words.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Fast(u64);
+
+impl Fast {
+    fn mix(&mut self, word: u64) {
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
+
+impl Hasher for Fast {
+    fn finish(&self) -> u64 {
+        self.0 ^ (self.0 >> 32)
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for part in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..part.len()].copy_from_slice(part);
+            self.mix(u64::from_le_bytes(word));
+        }
+    }
+
+    fn write_u8(&mut self, word: u8) {
+        self.mix(word.into());
+    }
+
+    fn write_u16(&mut self, word: u16) {
+        self.mix(word.into());
+    }
+
+    fn write_u32(&mut self, word: u32) {
+        self.mix(word.into());
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        self.mix(word);
+    }
+
+    fn write_usize(&mut self, word: usize) {
+        self.mix(word as u64);
+    }
+}
 
 /// Values in the order they were first met.
 #[derive(Debug)]
 pub(super) struct Interner<T> {
-    places: HashMap<T, u32>,
+    places: FastMap<T, u32>,
     values: Vec<T>,
 }
 
 impl<T> Default for Interner<T> {
     fn default() -> Self {
-        Self { places: HashMap::new(), values: Vec::new() }
+        Self { places: FastMap::default(), values: Vec::new() }
     }
 }
 

@@ -2,12 +2,17 @@
 
 use super::index::Index;
 use super::walk::Walk;
-use super::{ChainShares, Packet, TableKey, Trace};
+use super::{ChainShares, Outcome, Packet, TableKey, Trace};
 use crate::facts::Facts;
-use crate::ruleset::{ChainGraph, ChainId, Form, Match, Net, Resolved, Side, Table, TableName, Target, Test};
+use crate::ruleset::{Chain, ChainGraph, ChainId, Form, Match, Net, Resolved, Side, Table, TableName, Target, Test};
+use bstr::BStr;
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::OnceLock;
+
+/// Chains a walk begins in.
+const HOOKED: [&str; 7] =
+    ["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING", "KUBE-SERVICES", "KUBE-POSTROUTING"];
 
 /// Walks packets through one ruleset. Cheap to make; what it works out on the way serves later packets, too.
 #[derive(Debug)]
@@ -15,6 +20,8 @@ pub struct Machine<'a, 'src> {
     resolved: &'a Resolved<'a, 'src>,
     /// By table and chain.
     indexes: Vec<Vec<OnceLock<Option<Index>>>>,
+    /// By table: its chains by name, for the names the hooks call.
+    hooked: Vec<HashMap<&'src BStr, ChainId>>,
     shown: OnceLock<Shown>,
 }
 
@@ -38,13 +45,26 @@ impl<'a, 'src> Machine<'a, 'src> {
     #[must_use]
     pub fn new(resolved: &'a Resolved<'a, 'src>) -> Self {
         let indexes = |table: &Table<'_>| table.chains.iter().map(|_| OnceLock::new()).collect();
-        Self { resolved, indexes: resolved.ruleset.tables.iter().map(indexes).collect(), shown: OnceLock::new() }
+        let tables = &resolved.ruleset.tables;
+        Self {
+            resolved,
+            indexes: tables.iter().map(indexes).collect(),
+            hooked: tables.iter().map(hooked).collect(),
+            shown: OnceLock::new(),
+        }
     }
 
     /// Walks a packet through all hooks and tables.
     #[must_use]
     pub fn trace(&self, packet: &Packet, facts: &Facts) -> Trace {
         Walk::new(self, packet, facts).trace()
+    }
+
+    /// What can become of a packet on its way through all hooks and tables: [`Trace::outcomes`] without the way there,
+    /// which is most of the work.
+    #[must_use]
+    pub fn outcomes(&self, packet: &Packet, facts: &Facts) -> Vec<Outcome> {
+        Walk::new(self, packet, facts).outcomes_alone()
     }
 
     /// Walks a packet through one chain of a table, as a packet at the first hook of its way; `None` if the text has
@@ -78,6 +98,11 @@ impl<'a, 'src> Machine<'a, 'src> {
         &self.resolved.ruleset.tables[key.0 as usize]
     }
 
+    /// The chain a hook calls, or one of kube-proxy's that it calls first.
+    pub(super) fn hooked(&self, key: TableKey, name: &str) -> Option<ChainId> {
+        self.hooked[key.0 as usize].get(BStr::new(name)).copied()
+    }
+
     pub(super) fn graph(&self, key: TableKey) -> &'a ChainGraph {
         &self.resolved.graphs[key.0 as usize]
     }
@@ -103,6 +128,16 @@ impl<'a, 'src> Machine<'a, 'src> {
             shown
         })
     }
+}
+
+/// The chains of a table that a walk begins in.
+fn hooked<'src>(table: &Table<'src>) -> HashMap<&'src BStr, ChainId> {
+    let begins = |chain: &Chain<'_>| chain.is_built_in() || HOOKED.iter().any(|name| chain.name == *name);
+    let mut chains = HashMap::new();
+    for (id, chain) in table.chain_ids().filter(|(_, chain)| begins(chain)) {
+        chains.entry(chain.name).or_insert(id);
+    }
+    chains
 }
 
 impl Shown {

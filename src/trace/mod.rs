@@ -20,6 +20,8 @@ mod packet;
 mod refine;
 mod report;
 mod state;
+#[cfg(test)]
+mod tests;
 mod walk;
 mod words;
 

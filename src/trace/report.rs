@@ -60,6 +60,12 @@ impl Walk<'_, '_, '_> {
         }
     }
 
+    /// What can become of the packet, and nothing else.
+    pub(super) fn outcomes_alone(mut self) -> Vec<Outcome> {
+        let journey = self.run();
+        self.outcomes(&journey.finals)
+    }
+
     fn missing(&self) -> Vec<TableName<'static>> {
         let all = [TableName::Raw, TableName::Mangle, TableName::Nat, TableName::Filter];
         all.into_iter().filter(|name| self.machine.key(*name).is_none()).collect()

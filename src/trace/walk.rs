@@ -4,14 +4,14 @@ use super::atom::Atom;
 use super::dist::{Dist, End, Entry, merge};
 use super::index::Cursor;
 use super::infer::Inference;
-use super::intern::Interner;
+use super::intern::{FastMap, Interner};
 use super::machine::Machine;
 use super::state::{Device, SourceChange, State, States, flags};
 use super::{Hook, Packet, TableKey};
 use crate::facts::Facts;
-use crate::ruleset::{ChainId, RuleId};
+use crate::ruleset::{ChainId, RuleId, Target};
 use bstr::BString;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// No more states than this are followed through one chain at a time.
@@ -78,7 +78,7 @@ pub(super) struct Walk<'m, 'a, 'src> {
     /// Rooms in the order they were finished: no room is entered from one before it.
     pub(super) finished: Vec<u32>,
     pub(super) inferred: BTreeSet<Inference>,
-    known: HashMap<(TableKey, ChainId, u32), u32>,
+    known: FastMap<(TableKey, ChainId, u32), u32>,
     work: u64,
 }
 
@@ -96,7 +96,7 @@ pub(super) enum Effect {
     /// The walk goes on with the next rule.
     Next(State),
     /// Back to the caller.
-    Return,
+    Return(State),
     /// Into a chain.
     Call {
         /// Which.
@@ -123,7 +123,7 @@ impl<'m, 'a, 'src> Walk<'m, 'a, 'src> {
             rooms: Vec::new(),
             finished: Vec::new(),
             inferred: BTreeSet::new(),
-            known: HashMap::new(),
+            known: FastMap::default(),
             work: 0,
         };
         walk.complete_packet();
@@ -294,16 +294,17 @@ impl<'m, 'a, 'src> Walk<'m, 'a, 'src> {
         let state = self.states.get(entry.state);
         match self.effect(table, rule, state) {
             Effect::Next(state) => frame.live.push(Entry { state: self.states.add(state), ..entry }),
-            Effect::Return => frame.done.push(entry),
+            Effect::Return(state) => frame.done.push(Entry { state: self.states.add(state), ..entry }),
             Effect::Call { chain, is_goto } => {
                 let call = frame.call.get_or_insert(Call { rule, chain, is_goto, states: Vec::new(), at: 0 });
                 call.states.push(entry);
             }
             Effect::Ends(ends) => {
+                let is_goto = matches!(self.machine.table(table).rule(rule).target, Some(Target::Goto(_)));
                 for (end, state, part) in ends {
                     let rule = matches!(end, End::Dropped | End::Rejected | End::Unknown).then_some(rule);
                     let part = Entry { end, rule, state: self.states.add(state), weight: entry.weight * part };
-                    if end == End::Open { frame.live.push(part) } else { frame.done.push(part) }
+                    if end == End::Open && !is_goto { frame.live.push(part) } else { frame.done.push(part) }
                 }
             }
         }

@@ -46,8 +46,8 @@ fn table(diff: &Diff) -> Table {
             sign(change.kind),
             plain(shown),
             what(change),
-            value(change, &change.old),
-            value(change, &change.new),
+            value(change, change.old.as_ref()),
+            value(change, change.new.as_ref()),
         ));
         last = Some(subject);
     }
@@ -79,7 +79,7 @@ fn what(change: &Change) -> String {
     }
 }
 
-fn value(change: &Change, value: &Option<Value>) -> String {
+fn value(change: &Change, value: Option<&Value>) -> String {
     match value {
         None => String::new(),
         Some(Value::Text(text)) => text.clone(),
