@@ -149,6 +149,13 @@ fn of_two_backends_the_one_that_is_walked_is_named() {
     assert_eq!(text(&output.stderr).contains("walked: the IPv4 tables"), of_v4 > 1);
 }
 
+#[test]
+fn what_is_found_of_many_services_is_told_of_the_one_that_is_explained() {
+    let output = ends_with(&["explain", "--demo", "telco/amf:ngap"], 0);
+    let told = text(&output.stdout);
+    assert!(!told.contains(" more: ") && !told.contains("info: ingress/haproxy"), "{told}");
+}
+
 /// Well-formed: each tag is closed by its like, every `&` is one of the five entities, no control characters.
 #[test]
 fn junit_is_well_formed_and_counts_right() {

@@ -198,4 +198,18 @@ mod tests {
         let error = known(&Network::default(), Some(&told)).expect_err("no JSON");
         assert!(error.to_string().contains("routes.json"), "{error}");
     }
+
+    #[test]
+    fn shares_are_walked_for_those_services_alone_that_are_asked_about() {
+        let cli = Cli::read(["kubenat", "--demo"]).expect("a command line");
+        let walked = |node: &Node<'_, '_>| node.shares.iter().flatten().filter(|own| own.get().is_some()).count();
+        let counts = with_node(&cli, Wanted::default(), |node| {
+            let names: Vec<String> = node.items().map(|item| item.name()).collect();
+            let before = walked(node);
+            let first = node.items().next().expect("a service");
+            let _ = first.shares();
+            Ok((names.len(), before, walked(node)))
+        });
+        assert_eq!(counts.expect("the demo is read"), (20, 0, 1));
+    }
 }

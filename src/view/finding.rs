@@ -89,3 +89,14 @@ pub(super) fn quoted(text: &str) -> Text {
     let phrases = text.split('`').enumerate().filter(|(_, part)| !part.is_empty());
     phrases.map(|(at, part)| if at % 2 == 1 { code(part) } else { plain(part) }).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn things_in_backticks_are_set_off() {
+        let text = quoted("the chain `KUBE-SVC-X` is empty");
+        assert_eq!(text, plain("the chain ").and(code("KUBE-SVC-X")).and(plain(" is empty")));
+    }
+}
