@@ -16,7 +16,7 @@ pub struct Evidence {
 /// A check fired.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The name of the check; empty until [`run`](super::run) puts it in.
+    /// The name of the check; empty until [`run`](super::run()) puts it in.
     pub check: &'static str,
     /// How bad it is.
     pub level: Level,

@@ -1,6 +1,6 @@
 //! What `check` looks for: one file and one page a check, all of them in [`CATALOGUE`].
 //!
-//! [`run`] asks every check that the evidence can answer, folds what is the same fault on many services, drops what
+//! [`run()`] asks every check that the evidence can answer, folds what is the same fault on many services, drops what
 //! another finding causes, and lists what could not be asked. Nothing here prints; pages are what `explain NAME` shows.
 
 mod balance;

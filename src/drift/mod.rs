@@ -1,6 +1,6 @@
 //! Is this node in step with the cluster? What the rules say against what the API objects say, service port by port.
 //!
-//! [`locate`] tells which node's rules these are, [`drift`] lists every difference, [`service_facts`] what the objects
+//! [`locate()`] tells which node's rules these are, [`drift`] lists every difference, [`service_facts`] what the objects
 //! add to what the rules show (ready and expected endpoints, pods, nodes, the selector). Plain structs: levels and
 //! advice are for the checks.
 
