@@ -141,4 +141,31 @@ pub(crate) const FAULTS: &[Fault] = &[
         },
         &[],
     ),
+    (
+        "no-random-fully",
+        |dump| {
+            let at = dump.find_in("nat", "-A KUBE-POSTROUTING ", &["-j MASQUERADE --random-fully"])?;
+            dump.0[at] = dump.0[at].replace(" --random-fully", "");
+            Some(at)
+        },
+        &[],
+    ),
+    (
+        "no-local-endpoints",
+        |dump| {
+            dump.find_in("filter", ":KUBE-SERVICES ", &[])?;
+            let refusal = dump.captures().iter().find(|each| each.protocol == "tcp")?.refusal();
+            let (rule, _) = refusal.split_once(" -j REJECT")?;
+            let rule = rule.replace("has no endpoints", "has no local endpoints");
+            // It stands in place of what leads to the pods.
+            let captures = dump.captures();
+            let gone = captures.iter().find(|each| each.protocol == "tcp")?;
+            dump.remove_pods(&gone.chain);
+            dump.remove_chain(&gone.chain);
+            let comment = format!("\"{} cluster IP\"", gone.service);
+            dump.0.retain(|line| !line.contains(&comment));
+            dump.put_first("filter", format!("{rule} -j DROP"))
+        },
+        &[],
+    ),
 ];

@@ -67,7 +67,10 @@ pub(crate) const FAULTS: &[Fault] = &[
             });
             dump.0.iter().position(|other| *other == line)
         },
-        &[("incomplete-affinity", "its session affinity asks for the pod as well")],
+        &[
+            ("dangling-jump", "its session affinity leads to the pod as well"),
+            ("incomplete-affinity", "its session affinity asks for the pod as well"),
+        ],
     ),
     (
         "endpoint-without-dnat",
@@ -246,7 +249,7 @@ pub(crate) const FAULTS: &[Fault] = &[
             dump.0[other.at] = dump.0[other.at].replace(&other.chain, &one.chain);
             Some(one.at)
         },
-        &[],
+        &[("service-chain-mismatch", "the other address leads to the wrong chain, too")],
     ),
     (
         "empty-service-chain",
