@@ -1,5 +1,5 @@
 //! The checks against real dumps of every era, backend and family: sound ones give no error and no warning
-//! they have not earned. (That planted faults are found is shown in `mutations`.)
+//! they have not earned. That planted faults are found is shown in `mutations`.
 
 use flate2::read::GzDecoder;
 use kubenat::checks::{Input, Level, Selection, run};
@@ -20,14 +20,15 @@ const EARNED: &[(&str, &[(&str, &str)])] = &[
             ("endpoint-without-dnat", ":KUBE-SEP-27VOFYQ7SVOL37XI"),
             ("leaking-service", "-A KUBE-SVC-CANGXCGUXK6DVRMW -m comment --comment half"),
             ("leaking-service", "-A KUBE-SVC-O4NXHTAYIF22RRPW -m statistic"),
-            ("foreign-rule", "-A KUBE-SERVICES -d 10.96.0.10/32 -p udp -m udp"),
+            ("interceptor", "-A KUBE-SERVICES -d 10.96.0.10/32 -p udp -m udp"),
             ("foreign-rule", "-A KUBE-SVC-O4NXHTAYIF22RRPW -m statistic"),
             ("orphan-chain", ":KUBE-SEP-6JFXHML7SOP6S32O"),
             ("orphan-chain", ":KUBE-SVC-ZZZZZZZZZZZZZZZZ"),
-            ("uneven-shares", "-A KUBE-SVC-ITBI3OHKD3FRXPDK"),
-            ("unreachable-rule", "-A KUBE-SERVICES -d 10.96.0.10/32 -p udp -m comment"),
+            ("ladder-of-another-size", "-A KUBE-SVC-ITBI3OHKD3FRXPDK"),
         ],
     ),
+    // An operator added a native nft rule to the nat table.
+    ("anomaly-incompatible-nft-rule-128", &[("nft-native-table", "# Table `nat' is incompatible")]),
     // kubelet and kube-proxy with different iptables wrote the same rules.
     (
         "realnode-docker-portmap-flannel",
@@ -89,8 +90,9 @@ fn sound_dumps_of_every_era_give_no_error_and_no_warning_they_have_not_earned() 
     for (name, text) in dumps() {
         let earned = EARNED.iter().find(|(case, _)| name.starts_with(case)).map_or(&[][..], |(_, earned)| earned);
         let fired = fired(&text);
-        let is_earned =
-            |(check, line): &(&str, String)| earned.iter().any(|(own, start)| check == own && line.starts_with(start));
+        let is_earned = |(check, line): &(&str, String)| {
+            says_so_itself(check, line) || earned.iter().any(|(own, start)| check == own && line.starts_with(start))
+        };
         let unearned: Vec<_> = fired.iter().filter(|each| !is_earned(each)).collect();
         assert!(unearned.is_empty(), "{name}: {unearned:#?}");
         for (check, start) in earned {
@@ -100,4 +102,9 @@ fn sound_dumps_of_every_era_give_no_error_and_no_warning_they_have_not_earned() 
             );
         }
     }
+}
+
+/// Whether the rule itself says what the check tells: kube-proxy wrote that there is no local endpoint.
+fn says_so_itself(check: &str, line: &str) -> bool {
+    check == "no-local-endpoints" && line.contains(" has no local endpoints\"")
 }

@@ -37,23 +37,18 @@ fn found<'n, 'src>(node: &Node<'_, '_>, items: Vec<Item<'n, 'src>>, subject: &st
     if items.is_empty() { Found::Nothing(near(node, subject)) } else { Found::Services(items) }
 }
 
-/// The ports of the service of that name, else of the only service whose name begins or ends so.
+/// The ports of the service of that name. A name that only resembles it is offered, never taken: in an incident the
+/// answer about another service is worse than none.
 pub(super) fn services_named<'n, 'src>(node: &'n Node<'n, 'src>, name: &ServiceName) -> Vec<Item<'n, 'src>> {
     let port_fits = |item: &Item<'_, '_>| {
         let port = item.service.name.map(ServicePortName::port);
         name.port.as_ref().is_none_or(|wanted| port.is_some_and(|own| own == wanted.as_str()))
     };
-    let of = |is: &dyn Fn(&str, &str) -> bool| {
-        let items = node.items().filter(|item| {
-            item.service.name.is_some_and(|own| is(&own.namespace().to_string(), &own.name().to_string()))
-        });
-        items.filter(port_fits).collect::<Vec<_>>()
+    let is_named = |item: &Item<'_, '_>| {
+        let own = item.service.name;
+        own.is_some_and(|own| own.namespace() == name.namespace.as_str() && own.name() == name.name.as_str())
     };
-    let exact = of(&|namespace, service| namespace == name.namespace && service == name.name);
-    if !exact.is_empty() {
-        return exact;
-    }
-    only(of(&|namespace, service| namespace == name.namespace && is_part(service, &name.name)))
+    node.items().filter(|item| is_named(item) && port_fits(item)).collect()
 }
 
 /// Those items, if they are ports of one service.
@@ -61,10 +56,6 @@ fn only<'n, 'src>(items: Vec<Item<'n, 'src>>) -> Vec<Item<'n, 'src>> {
     let names: BTreeSet<_> =
         items.iter().filter_map(|item| item.service.name).map(|name| (name.namespace(), name.name())).collect();
     if names.len() == 1 { items } else { Vec::new() }
-}
-
-fn is_part(whole: &str, part: &str) -> bool {
-    whole.starts_with(part) || whole.ends_with(part)
 }
 
 fn captured<'n, 'src>(
@@ -114,10 +105,7 @@ fn chain<'n, 'src>(node: &'n Node<'n, 'src>, name: &str) -> Found<'n, 'src> {
         }
     }
     let named = |item: &Item<'_, '_>| item.service.name.is_some_and(|own| own.name() == name);
-    let exact: Vec<_> = node.items().filter(named).collect();
-    let part = |item: &Item<'_, '_>| item.service.name.is_some_and(|own| is_part(&own.name().to_string(), name));
-    let items = if exact.is_empty() { only(node.items().filter(part).collect()) } else { only(exact) };
-    found(node, items, name)
+    found(node, only(node.items().filter(named).collect()), name)
 }
 
 /// The services that a chain of the nat table was made for.

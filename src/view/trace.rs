@@ -86,14 +86,26 @@ impl Drawing<'_, '_, '_> {
         if std::mem::replace(&mut self.drawn[visit], true) {
             return;
         }
-        let rules: Vec<RuleId> =
-            if self.all_rules { self.rules_of(shown) } else { shown.steps.iter().map(|step| step.rule).collect() };
-        let count = rules.len().saturating_sub(self.most);
-        if count > 0 {
-            pending.push(Pending::More { count, depth });
+        let (mut line, mut hidden) = (Vec::new(), 0);
+        // Rules that matched are shown whatever stands between them; of a chain with many endpoints only the first.
+        let (mut matched, mut missed) = (0, 0);
+        for rule in if self.all_rules { self.rules_of(shown) } else { matching(shown) } {
+            let is_match = shown.steps.iter().any(|step| step.rule == rule);
+            let count = if is_match { &mut matched } else { &mut missed };
+            *count += 1;
+            if *count > self.most {
+                hidden += 1;
+                continue;
+            }
+            if hidden > 0 {
+                line.push(Pending::More { count: std::mem::take(&mut hidden), depth });
+            }
+            line.push(Pending::Rule { visit, rule, depth });
         }
-        let shown = rules.into_iter().take(self.most).rev();
-        pending.extend(shown.map(|rule| Pending::Rule { visit, rule, depth }));
+        if hidden > 0 {
+            line.push(Pending::More { count: hidden, depth });
+        }
+        pending.extend(line.into_iter().rev());
     }
 
     fn rules_of(&self, visit: &Visit) -> Vec<RuleId> {
@@ -118,6 +130,10 @@ impl Drawing<'_, '_, '_> {
             pending.push(Pending::Visit { visit: to as usize, depth: depth + 1 });
         }
     }
+}
+
+fn matching(visit: &Visit) -> Vec<RuleId> {
+    visit.steps.iter().map(|step| step.rule).collect()
 }
 
 fn because(step: &Step) -> Text {
