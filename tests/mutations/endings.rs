@@ -112,4 +112,39 @@ pub(crate) const FAULTS: &[Fault] = &[
         },
         &[],
     ),
+    (
+        "missing-table",
+        |dump| {
+            let lines = dump.table("filter")?;
+            dump.0.drain(lines.start..=lines.end);
+            dump.0.iter().position(|line| line.starts_with(':'))
+        },
+        &[],
+    ),
+    (
+        "old-proxy-leftovers",
+        |dump| {
+            dump.find_in("nat", ":KUBE-EXT-", &[])?;
+            let at = dump.find_in("nat", ":KUBE-SERVICES ", &[])?;
+            dump.0.insert(at, ":KUBE-XLB-AAAAAAAAAAAAAAAA - [0:0]".into());
+            Some(at)
+        },
+        &[("orphan-chain", "nothing leads to what is left")],
+    ),
+    (
+        "masquerade-all",
+        |dump| {
+            let is_it = |line: &String| line.contains("cluster IP\" ") && line.ends_with("-j KUBE-MARK-MASQ");
+            // The service whose address stands first is the one that is shown.
+            let capture = dump.find_in("nat", "-A KUBE-SERVICES -d ", &["cluster IP\" ", "-j KUBE-SV"])?;
+            let comment = format!("\"{}\" ", dump.0[capture].split('"').nth(1)?);
+            let first = dump.0.iter().position(|line| is_it(line) && line.contains(&comment))?;
+            let own = dump.0[first].split(" ! -s ").nth(1)?.split(' ').next()?.to_owned();
+            for line in dump.0.iter_mut().filter(|line| is_it(line)) {
+                *line = line.replace(&format!(" ! -s {own} "), " ");
+            }
+            Some(first)
+        },
+        &[],
+    ),
 ];

@@ -97,6 +97,9 @@ fn planted((check, plant, also): &Fault, text: &str, before: &Report, wrong: &mu
     let Some(at) = plant(&mut dump) else { return false };
     let report = report(&dump.text());
     let line = &dump.0[at];
+    if before.all.iter().any(|(own, _, text)| own == check && text == line) {
+        wrong.push(format!("{check}: found at that line before the fault was planted: {line}"));
+    }
     if !report.all.contains(&(*check, at + 1, line.clone())) {
         let own: Vec<_> = report.all.iter().filter(|(own, ..)| own == check).collect();
         wrong.push(format!("{check}: not found at {}: {line}, but at {own:#?}", at + 1));
