@@ -98,7 +98,7 @@ pub(crate) const FAULTS: &[Fault] = &[
             dump.0[at] = format!("{before}--set-xmark 0x2000/0x2000");
             Some(at)
         },
-        &[("no-masquerade", "what is marked otherwise is not masqueraded")],
+        &[],
     ),
     (
         "no-masquerade",
@@ -116,7 +116,7 @@ pub(crate) const FAULTS: &[Fault] = &[
             dump.0.insert(at, "-A POSTROUTING -j ACCEPT".into());
             Some(at)
         },
-        &[("unreachable-rule", "the rule takes everything")],
+        &[],
     ),
     (
         "bad-local-cidr",

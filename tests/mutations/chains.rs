@@ -67,10 +67,7 @@ pub(crate) const FAULTS: &[Fault] = &[
             });
             dump.0.iter().position(|other| *other == line)
         },
-        &[
-            ("dangling-jump", "its session affinity leads to the pod as well"),
-            ("incomplete-affinity", "its session affinity asks for the pod as well"),
-        ],
+        &[("dangling-jump", "its session affinity leads to the pod as well")],
     ),
     (
         "endpoint-without-dnat",
@@ -81,7 +78,7 @@ pub(crate) const FAULTS: &[Fault] = &[
             dump.0.remove(dnat);
             dump.find(&[&format!(":{target} ")])
         },
-        &[("incomplete-affinity", "its session affinity asks for the pod as well")],
+        &[],
     ),
     (
         "dnat-target-mismatch",
@@ -130,7 +127,7 @@ pub(crate) const FAULTS: &[Fault] = &[
             dump.0[rules[0]] = format!("{before} {}", &after[after.find("-j ")?..]);
             Some(rules[1])
         },
-        &[("ladder-of-another-size", "its probabilities are those of another number of pods")],
+        &[],
     ),
     (
         "uneven-shares",
@@ -139,7 +136,7 @@ pub(crate) const FAULTS: &[Fault] = &[
             dump.0[at] = dump.0[at].replace("0.50000000000", "0.90000000000");
             Some(at)
         },
-        &[("ladder-of-another-size", "its probabilities are those of another number of pods")],
+        &[],
     ),
     (
         "leaking-service",
@@ -148,7 +145,7 @@ pub(crate) const FAULTS: &[Fault] = &[
             dump.0[at] = dump.0[at].replace(" -j ", " -m statistic --mode random --probability 0.50000000000 -j ");
             Some(at)
         },
-        &[("ladder-of-another-size", "its probabilities are those of another number of pods")],
+        &[],
     ),
     (
         "several-dnats",
@@ -177,10 +174,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         },
         &[
             ("orphan-chain", "nothing leads to the pod's chain any more"),
-            ("dnat-target-mismatch", "the name of the chain is a checksum of what it translates to"),
             ("incomplete-affinity", "its session affinity asks for the pod as well"),
-            ("protocol-mismatch", "the other service may use another protocol"),
-            ("endpoint-in-two-namespaces", "the pod is in use by both services"),
         ],
     ),
     (
@@ -193,9 +187,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         },
         &[
             ("orphan-chain", "nothing leads to the pod's chain any more"),
-            ("dnat-target-mismatch", "the name of the chain is a checksum of what it translates to"),
             ("incomplete-affinity", "its session affinity asks for the pod as well"),
-            ("uneven-shares", "one pod has the share of two"),
         ],
     ),
     (
@@ -237,7 +229,7 @@ pub(crate) const FAULTS: &[Fault] = &[
             dump.0.insert(at, line);
             Some(at)
         },
-        &[("interceptor", "the rule comes before those of the services")],
+        &[],
     ),
     (
         "service-chain-mismatch",
@@ -325,10 +317,7 @@ pub(crate) const FAULTS: &[Fault] = &[
             dump.0[at] = format!("{before}--to-destination {address}:{}", other.port);
             Some(at)
         },
-        &[
-            ("dnat-target-mismatch", "the name of the chain is a checksum of what it translates to"),
-            ("reordered-endpoints", "the cluster IP sorts elsewhere than the pod did"),
-        ],
+        &[("dnat-target-mismatch", "the name of the chain is a checksum of what it translates to")],
     ),
     (
         "incomplete-affinity",
@@ -353,7 +342,6 @@ pub(crate) const FAULTS: &[Fault] = &[
         },
         &[
             ("orphan-chain", "nothing leads to the pod's chain any more"),
-            ("uneven-shares", "the last pod has the share of two"),
             ("incomplete-affinity", "its session affinity asks for a pod that is never drawn"),
         ],
     ),

@@ -129,7 +129,7 @@ pub(crate) const FAULTS: &[Fault] = &[
             dump.0.insert(at, ":KUBE-XLB-AAAAAAAAAAAAAAAA - [0:0]".into());
             Some(at)
         },
-        &[("orphan-chain", "nothing leads to what is left")],
+        &[],
     ),
     (
         "masquerade-all",

@@ -92,11 +92,18 @@ fn sound(case: &str) -> String {
 /// Plants a fault in one dump: whether it had a place there, and what is wrong with what was found.
 ///
 /// What the sound dump says of the same lines already is nothing new.
-fn planted((check, plant, also): &Fault, text: &str, before: &Report, wrong: &mut Vec<String>) -> bool {
+fn planted(
+    (check, plant, also): &Fault,
+    text: &str,
+    before: &Report,
+    seen: &mut Fired,
+    wrong: &mut Vec<String>,
+) -> bool {
     let mut dump = Dump::of(text);
     let Some(at) = plant(&mut dump) else { return false };
     let report = report(&dump.text());
     let line = &dump.0[at];
+    seen.extend(report.loud.iter().cloned());
     if before.all.iter().any(|(own, _, text)| own == check && text == line) {
         wrong.push(format!("{check}: found at that line before the fault was planted: {line}"));
     }
@@ -137,9 +144,10 @@ fn every_planted_fault_is_found_at_its_line_and_nothing_else() {
     let mut wrong = Vec::new();
     for fault in chains::FAULTS.iter().chain(around::FAULTS).chain(endings::FAULTS) {
         let mut cells = Vec::new();
+        let mut seen = Fired::new();
         for ((text, before), (era, _)) in texts.iter().zip(&before).zip(SOUND) {
             let mut own = Vec::new();
-            let has_place = planted(fault, text, before, &mut own);
+            let has_place = planted(fault, text, before, &mut seen, &mut own);
             cells.push(if !own.is_empty() {
                 "WRONG"
             } else if has_place {
@@ -152,6 +160,8 @@ fn every_planted_fault_is_found_at_its_line_and_nothing_else() {
         if cells.iter().filter(|cell| **cell != "-").count() < 2 {
             wrong.push(format!("{}: planted less than twice", fault.0));
         }
+        let never = fault.2.iter().filter(|(also, _)| !seen.iter().any(|(own, ..)| own == also));
+        wrong.extend(never.map(|(also, _)| format!("{}: {also} is expected beside it, and never comes", fault.0)));
         row(&mut table, fault.0, &cells);
     }
     eprintln!("{table}");
