@@ -9,13 +9,25 @@ use std::fmt;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ServicePortName<'src>(&'src BStr);
 
+/// Which bytes may stand in a namespace or a name, as a table: every comment of a large node is looked at.
+const IN_NAMES: [bool; 256] = {
+    let mut table = [true; 256];
+    let mut at = 0;
+    let not = b" \t\n\x0c\r\"\\/";
+    while at < not.len() {
+        table[not[at] as usize] = false;
+        at += 1;
+    }
+    table
+};
+
 impl<'src> ServicePortName<'src> {
     /// Takes `text` for a name if it has the shape of one: two words around a `/`, no blank, no quote.
     #[must_use]
     pub fn parse(text: &'src [u8]) -> Option<Self> {
         let slash = memchr::memchr(b'/', text)?;
         let rest = &text[slash + 1..];
-        let is_word = |byte: &u8| !byte.is_ascii_whitespace() && !matches!(byte, b'"' | b'\\' | b'/');
+        let is_word = |&byte: &u8| IN_NAMES[usize::from(byte)];
         let named = rest.first().is_some_and(|&first| first != b':');
         (slash > 0 && named && text[..slash].iter().all(is_word) && rest.iter().all(is_word))
             .then_some(Self(text.as_bstr()))
