@@ -9,7 +9,8 @@ use crate::objects::Objects;
 use crate::ruleset::{ChainGraph, ChainId, RuleId, Table, TableName};
 use crate::source::{Sources, Span};
 use crate::syntax::Parsed;
-use std::cell::OnceCell;
+use crate::trace::Machine;
+use std::sync::OnceLock;
 
 /// All that was read: the evidence about one node.
 #[derive(Clone, Copy)]
@@ -43,16 +44,18 @@ pub struct Context<'a, 'src> {
     pub source: usize,
     /// What kube-proxy meant by it.
     pub proxy: &'a Proxy<'a, 'src>,
-    owners: OnceCell<Owners>,
-    walked: OnceCell<Vec<Walked>>,
-    drift: OnceCell<Drift>,
+    owners: OnceLock<Owners>,
+    machine: OnceLock<Machine<'a, 'src>>,
+    walked: OnceLock<Vec<Walked>>,
+    drift: OnceLock<Drift>,
 }
 
 impl<'a, 'src> Context<'a, 'src> {
     /// The ruleset of that index.
     #[must_use]
     pub fn new(input: Input<'a, 'src>, source: usize, proxy: &'a Proxy<'a, 'src>) -> Self {
-        Self { input, source, proxy, owners: OnceCell::new(), walked: OnceCell::new(), drift: OnceCell::new() }
+        let (owners, machine, walked, drift) = (OnceLock::new(), OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Self { input, source, proxy, owners, machine, walked, drift }
     }
 
     /// The nat table and its jumps.
@@ -122,9 +125,14 @@ impl<'a, 'src> Context<'a, 'src> {
         }
     }
 
+    /// Walks packets through the ruleset.
+    pub(super) fn machine(&self) -> &Machine<'a, 'src> {
+        self.machine.get_or_init(|| Machine::new(self.proxy.resolved))
+    }
+
     /// The service chains that are not as kube-proxy writes them, with what a walk through them comes to.
     pub(super) fn walked(&self) -> &[Walked] {
-        self.walked.get_or_init(|| walked(self.proxy))
+        self.walked.get_or_init(|| walked(self))
     }
 
     /// What leaves the chains of a service untranslated, where a walk was needed and the dump tells.
