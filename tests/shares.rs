@@ -49,7 +49,7 @@ fn judge_chain<'src>(
     chain: &ServiceChain<'src>,
     tally: &mut Tally,
 ) {
-    let Some(protocol) = service.protocol.filter(|_| is_plain(proxy, chain, service.protocol)) else {
+    let Some(protocol) = service.protocol.filter(|_| is_plain(machine, proxy, chain, service.protocol)) else {
         tally.walked += 1;
         return;
     };

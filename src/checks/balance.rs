@@ -27,14 +27,14 @@ pub(super) fn walked(cx: &Context<'_, '_>) -> Vec<Walked> {
     ids.filter_map(|(id, chain)| {
         let &service = chain.services.first().filter(|_| chain.balances() && !chain.balancing.is_empty())?;
         let port = &proxy.services[service as usize];
-        if is_even(proxy, port, chain) { None } else { walk(cx.machine(), proxy, (id, chain), (service, port)) }
+        if is_even(cx, port, chain) { None } else { walk(cx.machine(), proxy, (id, chain), (service, port)) }
     })
     .collect()
 }
 
 /// As kube-proxy writes it, with every pod's chain sound.
-fn is_even(proxy: &Proxy<'_, '_>, service: &ServicePort<'_>, chain: &ServiceChain<'_>) -> bool {
-    is_ladder(chain) && is_plain(proxy, chain, service.protocol)
+fn is_even(cx: &Context<'_, '_>, service: &ServicePort<'_>, chain: &ServiceChain<'_>) -> bool {
+    is_ladder(chain) && is_plain(cx.machine(), cx.proxy, chain, service.protocol)
 }
 
 /// Whether the rules ask for one of `n`, one of `n-1` …, and the last takes all that is left.

@@ -44,6 +44,7 @@ pub struct Context<'a, 'src> {
     pub source: usize,
     /// What kube-proxy meant by it.
     pub proxy: &'a Proxy<'a, 'src>,
+    complete: OnceLock<Vec<TableName<'src>>>,
     owners: OnceLock<Owners>,
     machine: OnceLock<Machine<'a, 'src>>,
     walked: OnceLock<Vec<Walked>>,
@@ -54,8 +55,16 @@ impl<'a, 'src> Context<'a, 'src> {
     /// The ruleset of that index.
     #[must_use]
     pub fn new(input: Input<'a, 'src>, source: usize, proxy: &'a Proxy<'a, 'src>) -> Self {
-        let (owners, machine, walked, drift) = (OnceLock::new(), OnceLock::new(), OnceLock::new(), OnceLock::new());
-        Self { input, source, proxy, owners, machine, walked, drift }
+        Self {
+            input,
+            source,
+            proxy,
+            complete: OnceLock::new(),
+            owners: OnceLock::new(),
+            machine: OnceLock::new(),
+            walked: OnceLock::new(),
+            drift: OnceLock::new(),
+        }
     }
 
     /// The nat table and its jumps.
@@ -125,6 +134,12 @@ impl<'a, 'src> Context<'a, 'src> {
         }
     }
 
+    /// Whether what is not in the table of that name is not on the node either.
+    pub(super) fn is_complete(&self, name: TableName<'_>) -> bool {
+        let tables = || self.proxy.resolved.ruleset.tables.iter().filter(|table| is_complete(table));
+        self.complete.get_or_init(|| tables().map(|table| table.name).collect()).contains(&name)
+    }
+
     /// Walks packets through the ruleset.
     pub(super) fn machine(&self) -> &Machine<'a, 'src> {
         self.machine.get_or_init(|| Machine::new(self.proxy.resolved))
@@ -143,7 +158,7 @@ impl<'a, 'src> Context<'a, 'src> {
     /// How the ruleset differs from the objects; nothing without objects.
     pub(super) fn drift(&self) -> &Drift {
         self.drift.get_or_init(|| {
-            let has_filter = self.filter().is_some_and(|(table, _)| is_complete(table));
+            let has_filter = self.is_complete(TableName::Filter);
             let ask = |api: Api<'_>| drift(self.proxy, api.objects, api.located, api.grace, has_filter);
             self.input.api.map(ask).unwrap_or_default()
         })

@@ -44,7 +44,9 @@ impl EndpointText {
                 break;
             }
         }
-        digits[at..].iter().for_each(|&digit| self.push(digit));
+        for &digit in &digits[at..] {
+            self.push(digit);
+        }
     }
 
     fn push(&mut self, byte: u8) {

@@ -71,7 +71,7 @@ pub fn chain_share<'src>(
     chain: &ServiceChain<'src>,
     facts: &Facts,
 ) -> ChainShare {
-    if is_plain(proxy, chain, service.protocol) {
+    if is_plain(machine, proxy, chain, service.protocol) {
         return by_chance(chain);
     }
     walked_share(machine, proxy, service, chain, facts)

@@ -9,29 +9,45 @@ use crate::kube::{Balancing, Dnat, EndpointChain, Proxy, Recheck, ServiceChain};
 use crate::ruleset::{
     ChainGraph, ChainId, Match, Protocol, RecentAction, Rule, RuleId, Table, Target, Test, Threshold,
 };
-use crate::trace::Flag;
+use crate::trace::{Flag, Machine};
 
 /// KUBE-MARK-MASQ has one rule; a chain with more than that is walked.
 const MARKER_RULES: usize = 8;
 
 /// Whether the parts of the balancing rules are those their probabilities say, for new connections of that protocol.
 #[must_use]
-pub fn is_plain(proxy: &Proxy<'_, '_>, chain: &ServiceChain<'_>, protocol: Option<Protocol>) -> bool {
-    let Some(nat) = proxy.nat().filter(|_| draws_only(proxy, chain, protocol)) else { return false };
-    let is_quiet = |&rule: &RuleId| is_quiet_marker(nat, rule);
+pub fn is_plain(
+    machine: &Machine<'_, '_>,
+    proxy: &Proxy<'_, '_>,
+    chain: &ServiceChain<'_>,
+    protocol: Option<Protocol>,
+) -> bool {
+    let Some(nat) = proxy.nat().filter(|_| is_bare(chain) && protocol.is_some()) else { return false };
     let first = chain.balancing.first().map(|rule| rule.rule);
     let is_early =
         |recheck: &Recheck| first.is_some_and(|first| recheck.rule < first) && is_recheck(nat.0, recheck.rule);
-    let leads_to_one = |rule: &Balancing<'_>| {
-        let endpoint = rule.endpoint.map(|id| proxy.endpoint(id));
-        endpoint.is_some_and(|own| {
-            let mut hairpins = own.hairpin.iter().chain(&own.more_hairpins).map(|own| own.rule);
-            own.dnat.is_some_and(|dnat| dnat.address.is_some()) && hairpins.all(|rule| is_quiet(&rule))
-        })
+    let takes = machine.takes.get_or_init(|| proxy.endpoints.iter().map(|endpoint| takes(nat, endpoint)).collect());
+    let is_fair = |rule: &Balancing<'_>| {
+        rule.endpoint.is_some_and(|id| takes.get(id.0 as usize) == Some(&protocol))
+            && asks_only_chance(nat.0, rule.rule)
     };
-    chain.masquerade.iter().all(is_quiet)
+    chain.masquerade.iter().all(|&rule| is_quiet_marker(nat, rule))
         && chain.rechecks.iter().all(is_early)
-        && chain.balancing.iter().all(leads_to_one)
+        && chain.balancing.iter().all(is_fair)
+}
+
+/// The protocol of which an endpoint chain takes everything, if what comes before its DNAT only marks. That is asked of
+/// all of them in the order of the table: one by one it would be asked all over the memory.
+fn takes((table, graph): (&Table<'_>, &ChainGraph), endpoint: &EndpointChain<'_>) -> Option<Protocol> {
+    let dnat = endpoint.dnat.filter(|dnat| dnat.address.is_some())?;
+    let protocol = dnat.protocol.filter(|_| is_sound(table, endpoint, dnat.protocol))?;
+    let mut hairpins = endpoint.hairpin.iter().chain(&endpoint.more_hairpins);
+    hairpins.all(|own| is_quiet_marker((table, graph), own.rule)).then_some(protocol)
+}
+
+/// No rule but those that choose a pod, those that mark, and re-checks.
+fn is_bare(chain: &ServiceChain<'_>) -> bool {
+    chain.others.is_empty() && chain.drops.is_empty() && chain.jumps.is_empty()
 }
 
 /// Whether nothing but chance decides in the chain, and every pod's chain is sound. That each mark chain only marks is
@@ -39,9 +55,8 @@ pub fn is_plain(proxy: &Proxy<'_, '_>, chain: &ServiceChain<'_>, protocol: Optio
 #[must_use]
 pub fn draws_only(proxy: &Proxy<'_, '_>, chain: &ServiceChain<'_>, protocol: Option<Protocol>) -> bool {
     let Some((table, _)) = proxy.nat() else { return false };
-    let is_bare = chain.others.is_empty() && chain.drops.is_empty() && chain.jumps.is_empty();
     let is_sound = |rule: &Balancing<'_>| rule.endpoint.is_some_and(|id| is_sound(table, proxy.endpoint(id), protocol));
-    is_bare && chain.balancing.iter().all(|rule| is_sound(rule) && asks_only_chance(table, rule.rule))
+    is_bare(chain) && chain.balancing.iter().all(|rule| is_sound(rule) && asks_only_chance(table, rule.rule))
 }
 
 /// For each balancing rule its own probability times what the rules before it leave, and what is left at the end.

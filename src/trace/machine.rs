@@ -4,7 +4,9 @@ use super::index::{Index, is_worthwhile};
 use super::walk::Walk;
 use super::{ChainShares, Outcome, Packet, TableKey, Trace};
 use crate::facts::Facts;
-use crate::ruleset::{Chain, ChainGraph, ChainId, Form, Match, Net, Resolved, Side, Table, TableName, Target, Test};
+use crate::ruleset::{
+    Chain, ChainGraph, ChainId, Form, Match, Net, Protocol, Resolved, Side, Table, TableName, Target, Test,
+};
 use bstr::BStr;
 use foldhash::fast::RandomState;
 use std::collections::{HashMap, HashSet};
@@ -27,6 +29,8 @@ pub struct Machine<'a, 'src> {
     /// By table: its chains by name, for the names the hooks call.
     hooked: Vec<HashMap<&'src BStr, ChainId>>,
     shown: OnceLock<Shown>,
+    /// By endpoint chain: the protocol all of which it takes. [`shares`](crate::shares) works it out and keeps it here.
+    pub(crate) takes: OnceLock<Vec<Option<Protocol>>>,
 }
 
 /// What the rules prove of the node and the cluster.
@@ -58,6 +62,7 @@ impl<'a, 'src> Machine<'a, 'src> {
             indexes: tables.iter().map(indexes).collect(),
             hooked: tables.iter().map(hooked).collect(),
             shown: OnceLock::new(),
+            takes: OnceLock::new(),
         }
     }
 

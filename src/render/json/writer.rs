@@ -70,9 +70,11 @@ impl<'o> Writer<'o> {
         self.gathered.push(b'"');
         let bytes = text.as_bytes();
         // Without a branch, so that many bytes are looked at in one step.
-        let has_control = bytes.iter().fold(false, |any, &byte| any | (byte < 0x20));
+        let has_control = bytes.iter().fold(0, |any, &byte| any | u8::from(byte < 0x20)) > 0;
         if has_control {
-            bytes.iter().for_each(|&byte| self.escaped(byte));
+            for &byte in bytes {
+                self.escaped(byte);
+            }
         } else if memchr2(b'"', b'\\', bytes).is_none() {
             self.gathered.extend_from_slice(bytes);
         } else {
@@ -106,15 +108,15 @@ impl<'o> Writer<'o> {
         self.gathered.extend([b'\\', short]);
     }
 
-    /// Numbers as serde_json prints them.
+    /// Numbers as `serde_json` prints them.
     fn number(&mut self, number: impl Serialize) -> Result<(), Failure> {
         serde_json::to_writer(&mut self.gathered, &number).map_err(|error| Failure::Value(error.to_string()))
     }
 
-    fn open<'w>(&'w mut self, brackets: [&'static str; 2]) -> Result<Open<'w, 'o>, Failure> {
+    fn open<'w>(&'w mut self, brackets: [&'static str; 2]) -> Open<'w, 'o> {
         self.text(brackets[0]);
         self.level += 1;
-        Ok(Open { writer: self, is_empty: true, end: brackets[1] })
+        Open { writer: self, is_empty: true, end: brackets[1] }
     }
 }
 
@@ -258,15 +260,15 @@ impl<'w, 'o> Serializer for &'w mut Writer<'o> {
     }
 
     fn serialize_seq(self, _: Option<usize>) -> Result<Open<'w, 'o>, Failure> {
-        self.open(LIST)
+        Ok(self.open(LIST))
     }
 
     fn serialize_tuple(self, _: usize) -> Result<Open<'w, 'o>, Failure> {
-        self.open(LIST)
+        Ok(self.open(LIST))
     }
 
     fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Open<'w, 'o>, Failure> {
-        self.open(LIST)
+        Ok(self.open(LIST))
     }
 
     fn serialize_tuple_variant(
@@ -280,11 +282,11 @@ impl<'w, 'o> Serializer for &'w mut Writer<'o> {
     }
 
     fn serialize_map(self, _: Option<usize>) -> Result<Open<'w, 'o>, Failure> {
-        self.open(OBJECT)
+        Ok(self.open(OBJECT))
     }
 
     fn serialize_struct(self, _: &'static str, _: usize) -> Result<Open<'w, 'o>, Failure> {
-        self.open(OBJECT)
+        Ok(self.open(OBJECT))
     }
 
     fn serialize_struct_variant(
