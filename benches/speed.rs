@@ -14,7 +14,7 @@ use kubenat::checks::{self, Selection};
 use kubenat::facts::Facts;
 use kubenat::kube::Proxy;
 use kubenat::ruleset::Resolved;
-use kubenat::shares::shares;
+use kubenat::shares::{captures, shares};
 use kubenat::source::Sources;
 use kubenat::syntax::{Parsed, parse};
 use kubenat::trace::Machine;
@@ -110,6 +110,7 @@ fn one_round(dump: &[u8], record: &mut impl FnMut(&'static str, Duration)) {
         let machine = Machine::new(resolved);
         for service in &proxy.services {
             black_box(shares(&machine, proxy, service, &Facts::default()));
+            black_box(captures(&machine, proxy, service, &Facts::default()));
         }
     }
     record("shares and captures", start.elapsed());

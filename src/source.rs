@@ -56,7 +56,44 @@ pub struct Source {
     original: Vec<u8>,
     repaired: Option<Repaired>,
     base: u32,
-    lines: OnceLock<Vec<u32>>,
+    lines: OnceLock<Lines>,
+}
+
+/// Where the lines of a text begin.
+#[derive(Debug)]
+struct Lines {
+    /// By line: its first byte.
+    starts: Vec<u32>,
+    /// By block of the text: how many lines begin before its end.
+    blocks: Vec<u32>,
+}
+
+/// Of so many bytes' offsets the upper bits are the same: a few lines.
+const BLOCK: u32 = 8;
+
+impl Lines {
+    fn of(text: &[u8]) -> Self {
+        let starts: Vec<u32> = std::iter::once(0).chain(memchr_iter(b'\n', text).map(|at| to_u32(at + 1))).collect();
+        let mut blocks = vec![0; (text.len() >> BLOCK) + 1];
+        for (line, start) in (1..).zip(&starts) {
+            blocks[(start >> BLOCK) as usize] = line;
+        }
+        // No line begins in a block inside of a long one.
+        for at in 1..blocks.len() {
+            blocks[at] = blocks[at].max(blocks[at - 1]);
+        }
+        Self { starts, blocks }
+    }
+
+    /// The line of a byte.
+    fn at(&self, offset: usize) -> usize {
+        let block = offset >> BLOCK;
+        let count = |block: usize| self.blocks.get(block).map(|&count| count as usize);
+        let (low, high) =
+            (block.checked_sub(1).and_then(count).unwrap_or(0), count(block).unwrap_or(self.starts.len()));
+        let within = self.starts[low..high].partition_point(|&start| start as usize <= offset);
+        (low + within).saturating_sub(1)
+    }
 }
 
 /// A place as people name it.
@@ -113,17 +150,11 @@ impl Source {
         (origin.original as usize + (offset - origin.text) as usize).min(limit).min(self.original.len())
     }
 
-    fn line_starts(&self) -> &[u32] {
-        self.lines.get_or_init(|| {
-            std::iter::once(0).chain(memchr_iter(b'\n', &self.original).map(|at| to_u32(at + 1))).collect()
-        })
-    }
-
     fn place(&self, span: Span) -> Place<'_> {
         let start = self.original_offset(span.start - self.base);
         let end = self.original_offset(span.end() - self.base).max(start);
-        let starts = self.line_starts();
-        let line = starts.partition_point(|&begin| begin as usize <= start).max(1) - 1;
+        let lines = self.lines.get_or_init(|| Lines::of(&self.original));
+        let (line, starts) = (lines.at(start), &lines.starts);
         let begin = starts[line] as usize;
         let stop = starts.get(line + 1).map_or(self.original.len(), |&next| next as usize);
         let whole_line = trim_line_end(&self.original[begin..stop]);
@@ -225,6 +256,18 @@ fn to_u32(offset: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_line_of_any_byte_is_found_in_texts_of_short_and_of_long_lines() {
+        let long = "x".repeat(5000);
+        for text in ["", "\n", "a", "a\nb\n", &format!("{long}\na\n\n{long}\nb"), &"ab\n".repeat(700)] {
+            let lines = Lines::of(text.as_bytes());
+            for offset in 0..=text.len() {
+                let before = memchr_iter(b'\n', &text.as_bytes()[..offset]).count();
+                assert_eq!(lines.at(offset), before, "byte {offset} of {} bytes", text.len());
+            }
+        }
+    }
 
     fn sources(texts: &[&str]) -> Sources {
         let mut sources = Sources::default();

@@ -18,7 +18,7 @@ use crate::ruleset::Resolved;
 use crate::source::Note;
 use crate::syntax::{Parsed, parse};
 use crate::trace::Machine;
-use crate::view::{Cluster, Node, Walked};
+use crate::view::{Cluster, Found, Node, Walked};
 use anyhow::{Context, Result, anyhow};
 use std::io::{self, IsTerminal};
 use std::mem::forget;
@@ -97,6 +97,7 @@ fn with_input<T>(
         shares,
         facts,
         report,
+        found: Found::default(),
         left_out: 0,
         cluster: api.map(|api| cluster(&proxies, api)),
     };

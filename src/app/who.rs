@@ -1,7 +1,7 @@
 //! `who`: everything that can send to a pod.
 
 use super::explain::{WANTED, nothing};
-use super::load::with_node;
+use super::load::{Wanted, with_node};
 use super::lookup::{Found, is_pod, lookup};
 use super::{Exit, complain, show};
 use crate::cli::{AddressPort, Cli, Output, Subject, WhoArgs};
@@ -16,7 +16,9 @@ use std::net::IpAddr;
 pub(super) fn who(cli: &Cli, args: &WhoArgs) -> Result<Exit> {
     let AddressPort { address, port, .. } = args.address;
     let subject = port.map_or_else(|| address.to_string(), |port| std::net::SocketAddr::new(address, port).to_string());
-    with_node(cli, WANTED, |node| {
+    // Of findings only the JSON tells, by their names.
+    let wanted = if cli.common.output == Output::Json { WANTED } else { Wanted::default() };
+    with_node(cli, wanted, |node| {
         if is_pod(node, address, port) {
             return pod(cli, node, &subject, address, port);
         }
@@ -62,7 +64,10 @@ fn reached<'n, 'src>(node: &'n Node<'n, 'src>, address: IpAddr, port: Option<u16
         let reaches = reaches(machine, proxy, address, port, &node.facts);
         reaches.into_iter().map(move |reach| (source, reach))
     });
-    let item = |source, index| items.iter().find(|item| (item.source, item.index) == (source, index)).copied();
+    let item = |source, index| {
+        let at = items.binary_search_by_key(&(source, index), |item| (item.source, item.index));
+        at.ok().map(|at| items[at])
+    };
     found.filter_map(|(source, reach)| Some((item(source, reach.service)?, reach))).collect()
 }
 
@@ -71,12 +76,12 @@ fn entries<'f, 'n, 'src>(found: &'f [(Item<'n, 'src>, Reach)]) -> (Vec<Item<'n, 
     let mut items: Vec<Item<'n, 'src>> = Vec::new();
     let mut entries = Vec::new();
     for (item, reach) in found {
-        let known = items.iter().position(|known| (known.source, known.index) == (item.source, item.index));
-        let service = known.unwrap_or(items.len());
-        if known.is_none() {
+        // The ways of one service stand together.
+        let place = |item: &Item<'_, '_>| (item.source, item.index);
+        if items.last().map(place) != Some(place(item)) {
             items.push(*item);
         }
-        entries.push(Entry { service, path: &reach.path, share: Some(reach.share) });
+        entries.push(Entry { service: items.len() - 1, path: &reach.path, share: Some(reach.share) });
     }
     (items, entries)
 }

@@ -3,12 +3,11 @@
 //! A chain that holds the ladder of `1/n`, `1/(n-1)` … over sound endpoint chains needs no walk: each pod gets `1/n`.
 //! All others are walked.
 
+use super::context::Context;
 use crate::facts::Facts;
-use crate::kube::{Dnat, EndpointChain, EndpointId, Prefix, Proxy, ServiceChain, ServiceChainId, ServicePort, rung};
-use crate::ruleset::{Match, Protocol, RecentAction, Table, TableName, Test};
-use crate::trace::{ChainBranch, Machine, Origin, Packet};
-use std::collections::HashMap;
-use std::net::{IpAddr, Ipv4Addr};
+use crate::kube::{Balancing, Prefix, Proxy, ServiceChain, ServiceChainId, ServicePort, rung};
+use crate::shares::{ChainShare, EndpointShare, chain_share, is_plain};
+use crate::trace::Machine;
 
 /// The walk through one service chain.
 pub(super) struct Walked {
@@ -22,53 +21,20 @@ pub(super) struct Walked {
 }
 
 /// Walks all chains that are not plain, and of which the dump tells enough.
-pub(super) fn walked(proxy: &Proxy<'_, '_>) -> Vec<Walked> {
-    let Some((table, _)) = proxy.nat() else { return Vec::new() };
-    let machine = Machine::new(proxy.resolved);
+pub(super) fn walked(cx: &Context<'_, '_>) -> Vec<Walked> {
+    let proxy = cx.proxy;
     let ids = (0..).map(ServiceChainId).zip(&proxy.chains);
     ids.filter_map(|(id, chain)| {
         let &service = chain.services.first().filter(|_| chain.balances() && !chain.balancing.is_empty())?;
         let port = &proxy.services[service as usize];
-        if is_plain(table, proxy, port, chain) { None } else { walk(&machine, proxy, (id, chain), (service, port)) }
+        if is_even(cx, port, chain) { None } else { walk(cx.machine(), proxy, (id, chain), (service, port)) }
     })
     .collect()
 }
 
 /// As kube-proxy writes it, with every pod's chain sound.
-fn is_plain(table: &Table<'_>, proxy: &Proxy<'_, '_>, service: &ServicePort<'_>, chain: &ServiceChain<'_>) -> bool {
-    is_ladder(chain) && draws_only(table, proxy, service, chain)
-}
-
-/// Whether nothing but chance decides in the chain, and every pod's chain is sound: each rule then gets just what its
-/// probability says of what is left.
-pub(super) fn draws_only(
-    table: &Table<'_>,
-    proxy: &Proxy<'_, '_>,
-    service: &ServicePort<'_>,
-    chain: &ServiceChain<'_>,
-) -> bool {
-    let is_bare = chain.others.is_empty() && chain.drops.is_empty() && chain.jumps.is_empty();
-    let asks_only_chance = |rule| {
-        let known = |each: &Match<'_>| matches!(each.test, Test::Comment { .. } | Test::Random(_)) && !each.inverted;
-        table.matches(table.rule(rule)).iter().all(known)
-    };
-    let sound = |end| is_sound(table, proxy.endpoint(end), service.protocol);
-    is_bare && chain.balancing.iter().all(|rule| rule.endpoint.is_some_and(sound) && asks_only_chance(rule.rule))
-}
-
-/// Whether everything of the service's protocol that enters the chain of a pod is translated to it.
-pub(super) fn is_sound(table: &Table<'_>, endpoint: &EndpointChain<'_>, protocol: Option<Protocol>) -> bool {
-    let known = |each: &Match<'_>| {
-        let is_known = match &each.test {
-            Test::Comment { .. } | Test::Module(_) => true,
-            Test::Protocol(own) => Some(*own) == protocol,
-            Test::Recent(recent) => recent.action == RecentAction::Set,
-            _ => false,
-        };
-        is_known && !each.inverted
-    };
-    let takes_all = |dnat: Dnat| table.matches(table.rule(dnat.rule)).iter().all(known);
-    endpoint.others.is_empty() && endpoint.more_dnats.is_empty() && endpoint.dnat.is_some_and(takes_all)
+fn is_even(cx: &Context<'_, '_>, service: &ServicePort<'_>, chain: &ServiceChain<'_>) -> bool {
+    is_ladder(chain) && is_plain(cx.machine(), cx.proxy, chain, service.protocol)
 }
 
 /// Whether the rules ask for one of `n`, one of `n-1` …, and the last takes all that is left.
@@ -86,66 +52,19 @@ fn walk<'src>(
     (id, chain): (ServiceChainId, &ServiceChain<'src>),
     (service, port): (u32, &ServicePort<'src>),
 ) -> Option<Walked> {
-    let packet = packet(port, chain)?;
-    let walked = machine.chain_shares(TableName::Nat, chain.chain, &packet, &Facts::default())?;
-    let (first, rest) = walked.branches.split_first()?;
-    let of = |branch: &ChainBranch| (shares(proxy, chain, branch), branch.returned + branch.accepted + branch.refused);
-    let (shares, leaked) = of(first);
-    let is_same = |branch: &ChainBranch| {
-        let (other, other_leaked) = of(branch);
-        let pairs = shares.iter().zip(&other);
-        pairs.chain([(&leaked, &other_leaked)]).all(|(one, other)| (one - other).abs() < 1e-9)
-    };
-    let is_known = walked.branches.iter().all(|branch| branch.unknown == 0.0);
-    (is_known && rest.iter().all(is_same)).then_some(Walked { chain: id, service, shares, leaked })
-}
-
-/// A connection from outside to the first captured address. A local chain of old releases answers pods otherwise.
-fn packet(service: &ServicePort<'_>, chain: &ServiceChain<'_>) -> Option<Packet> {
-    let outer = |prefix| matches!(prefix, Prefix::Xlb | Prefix::Svl);
-    let captures = || service.captures.iter();
-    let wanted = captures().find(|capture| capture.address.is_some()).or_else(|| captures().next());
-    let address = wanted.and_then(|capture| capture.address);
-    let address = address.or_else(|| outer(chain.prefix).then_some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1))))?;
-    Some(Packet::new(Origin::External, service.protocol?, address, wanted.and_then(|capture| capture.port)))
-}
-
-/// By balancing rule: the part of its endpoint's DNAT rules, divided among the rules that lead there.
-fn shares(proxy: &Proxy<'_, '_>, chain: &ServiceChain<'_>, branch: &ChainBranch) -> Vec<f64> {
-    let mut left = 1.0;
-    let meant: Vec<f64> = chain
-        .balancing
-        .iter()
-        .map(|rule| {
-            let share = left * rule.threshold.map_or(1.0, crate::ruleset::Threshold::probability);
-            left -= share;
-            share
-        })
-        .collect();
-    let mut by_rule: Vec<(crate::ruleset::RuleId, f64)> =
-        branch.shares.iter().map(|share| (share.rule, share.probability)).collect();
-    by_rule.sort_unstable_by_key(|(rule, _)| *rule);
-    let arrived = |endpoint: &EndpointChain<'_>| -> f64 {
-        let rules = endpoint.dnat.iter().chain(&endpoint.more_dnats).map(|dnat| dnat.rule);
-        let part = |rule| {
-            let start = by_rule.partition_point(|(known, _)| *known < rule);
-            by_rule[start..].iter().take_while(|(known, _)| *known == rule).map(|(_, part)| part).sum::<f64>()
-        };
-        rules.map(part).sum()
-    };
-    let mut together: HashMap<EndpointId, f64> = HashMap::with_capacity(chain.balancing.len());
-    for (rule, meant) in chain.balancing.iter().zip(&meant) {
-        if let Some(end) = rule.endpoint {
-            *together.entry(end).or_default() += meant;
-        }
+    // A local chain of old releases answers pods otherwise: of all others an address must be known.
+    let is_local = matches!(chain.prefix, Prefix::Xlb | Prefix::Svl);
+    if !is_local && port.captures.iter().all(|capture| capture.address.is_none()) {
+        return None;
     }
-    let share = |(rule, meant): (&crate::kube::Balancing<'_>, &f64)| {
-        let Some(end) = rule.endpoint else { return 0.0 };
-        let all = together.get(&end).copied().unwrap_or_default();
-        let part = if all > 0.0 { meant / all } else { 0.0 };
-        arrived(proxy.endpoint(end)) * part
-    };
-    chain.balancing.iter().zip(&meant).map(share).collect()
+    let ChainShare { endpoints, unrouted, .. } = chain_share(machine, proxy, port, chain, &Facts::default());
+    let shares = chain.balancing.iter().zip(&endpoints).map(of_rule).collect::<Option<Vec<f64>>>()?;
+    Some(Walked { chain: id, service, shares, leaked: unrouted? })
+}
+
+/// A rule that leads to no chain gives nothing; that no connection gets lost there is asked of the whole chain.
+fn of_rule((rule, own): (&Balancing<'_>, &EndpointShare)) -> Option<f64> {
+    if rule.endpoint.is_none() { Some(0.0) } else { own.share }
 }
 
 /// A share as people read it: `33.33 %`.

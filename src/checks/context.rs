@@ -9,7 +9,8 @@ use crate::objects::Objects;
 use crate::ruleset::{ChainGraph, ChainId, RuleId, Table, TableName};
 use crate::source::{Sources, Span};
 use crate::syntax::Parsed;
-use std::cell::OnceCell;
+use crate::trace::Machine;
+use std::sync::OnceLock;
 
 /// All that was read: the evidence about one node.
 #[derive(Clone, Copy)]
@@ -43,16 +44,27 @@ pub struct Context<'a, 'src> {
     pub source: usize,
     /// What kube-proxy meant by it.
     pub proxy: &'a Proxy<'a, 'src>,
-    owners: OnceCell<Owners>,
-    walked: OnceCell<Vec<Walked>>,
-    drift: OnceCell<Drift>,
+    complete: OnceLock<Vec<TableName<'src>>>,
+    owners: OnceLock<Owners>,
+    machine: OnceLock<Machine<'a, 'src>>,
+    walked: OnceLock<Vec<Walked>>,
+    drift: OnceLock<Drift>,
 }
 
 impl<'a, 'src> Context<'a, 'src> {
     /// The ruleset of that index.
     #[must_use]
     pub fn new(input: Input<'a, 'src>, source: usize, proxy: &'a Proxy<'a, 'src>) -> Self {
-        Self { input, source, proxy, owners: OnceCell::new(), walked: OnceCell::new(), drift: OnceCell::new() }
+        Self {
+            input,
+            source,
+            proxy,
+            complete: OnceLock::new(),
+            owners: OnceLock::new(),
+            machine: OnceLock::new(),
+            walked: OnceLock::new(),
+            drift: OnceLock::new(),
+        }
     }
 
     /// The nat table and its jumps.
@@ -122,9 +134,20 @@ impl<'a, 'src> Context<'a, 'src> {
         }
     }
 
+    /// Whether what is not in the table of that name is not on the node either.
+    pub(super) fn is_complete(&self, name: TableName<'_>) -> bool {
+        let tables = || self.proxy.resolved.ruleset.tables.iter().filter(|table| is_complete(table));
+        self.complete.get_or_init(|| tables().map(|table| table.name).collect()).contains(&name)
+    }
+
+    /// Walks packets through the ruleset.
+    pub(super) fn machine(&self) -> &Machine<'a, 'src> {
+        self.machine.get_or_init(|| Machine::new(self.proxy.resolved))
+    }
+
     /// The service chains that are not as kube-proxy writes them, with what a walk through them comes to.
     pub(super) fn walked(&self) -> &[Walked] {
-        self.walked.get_or_init(|| walked(self.proxy))
+        self.walked.get_or_init(|| walked(self))
     }
 
     /// What leaves the chains of a service untranslated, where a walk was needed and the dump tells.
@@ -135,7 +158,7 @@ impl<'a, 'src> Context<'a, 'src> {
     /// How the ruleset differs from the objects; nothing without objects.
     pub(super) fn drift(&self) -> &Drift {
         self.drift.get_or_init(|| {
-            let has_filter = self.filter().is_some_and(|(table, _)| is_complete(table));
+            let has_filter = self.is_complete(TableName::Filter);
             let ask = |api: Api<'_>| drift(self.proxy, api.objects, api.located, api.grace, has_filter);
             self.input.api.map(ask).unwrap_or_default()
         })

@@ -3,10 +3,10 @@
 //! Only chains in which nothing but chance decides are counted, and one chain is never held against another:
 //! kube-proxy sets the counters of what it rewrites to zero.
 
-use super::balance::draws_only;
 use super::context::Context;
 use crate::kube::ServiceChain;
-use crate::ruleset::{Table, Threshold};
+use crate::ruleset::Table;
+use crate::shares::{draws_only, intended};
 
 /// The balancing rules of one chain, counted.
 pub(super) struct Counted<'a, 'src> {
@@ -38,7 +38,7 @@ pub(super) fn counted<'a, 'src>(cx: &Context<'a, 'src>) -> impl Iterator<Item = 
         let &service = chain.services.first()?;
         let is_drawn = chain.balancing.len() > 1 && chain.rechecks.is_empty();
         let port = &proxy.services[service as usize];
-        if is_drawn && draws_only(table, proxy, port, chain) { count(table, chain, service) } else { None }
+        if is_drawn && draws_only(proxy, chain, port.protocol) { count(table, chain, service) } else { None }
     })
 }
 
@@ -46,16 +46,7 @@ fn count<'a, 'src>(table: &Table<'_>, chain: &'a ServiceChain<'src>, service: u3
     let hits = chain.balancing.iter().map(|rule| table.counters(rule.rule).map(|counters| counters.packets));
     let hits = hits.collect::<Option<Vec<u64>>>()?;
     let total = hits.iter().fold(0_u64, |sum, &hit| sum.saturating_add(hit));
-    let mut left = 1.0;
-    let mut shares: Vec<f64> = chain
-        .balancing
-        .iter()
-        .map(|rule| {
-            let share = left * rule.threshold.map_or(1.0, Threshold::probability);
-            left -= share;
-            share
-        })
-        .collect();
+    let (mut shares, left) = intended(&chain.balancing);
     // What passes all rules by is counted by none of them.
     let taken = 1.0 - left;
     for share in &mut shares {

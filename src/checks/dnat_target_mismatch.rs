@@ -2,6 +2,7 @@
 
 use super::check::{Check, Level, Proof, Question};
 use super::context::Context;
+use super::endpoint_text::EndpointText;
 use super::finding::{Finding, Findings};
 use super::needs::Needs;
 use crate::kube::{Balancing, Dnat, EndpointChain, EndpointId, Identity, MadeFor, ServiceChain};
@@ -43,13 +44,21 @@ fn comments(cx: &Context<'_, '_>) -> Vec<Option<(RuleId, SocketAddr)>> {
     for chain in &cx.proxy.chains {
         for rule in &chain.balancing {
             let Some(end) = rule.endpoint.filter(|end| comments[end.0 as usize].is_none()) else { continue };
-            let claim = rule.claimed().zip(cx.proxy.endpoint(end).dnat);
+            let Some(dnat) = cx.proxy.endpoint(end).dnat.filter(|&dnat| !is_in_comment(rule, dnat)) else { continue };
+            let claim = rule.claimed().map(|claim| (claim, dnat));
             let claim = claim.filter(|&(claim, dnat)| disagrees(claim, dnat));
             let claim = claim.filter(|_| !is_jump_wrong(cx, chain, rule, end));
             comments[end.0 as usize] = claim.map(|(claim, _)| (rule.rule, claim));
         }
     }
     comments
+}
+
+/// Whether the comment ends in the target, as nearly all do: then it claims no other.
+fn is_in_comment(rule: &Balancing<'_>, dnat: Dnat) -> bool {
+    let (Some(comment), Some(target)) = (rule.comment, dnat.target()) else { return false };
+    let before = comment.strip_suffix(EndpointText::of(target).bytes());
+    before.is_some_and(|before| before.ends_with(b" "))
 }
 
 /// Whether the rule leads to a sound chain that is not meant at all: that of another service, or one that another rule

@@ -6,6 +6,7 @@ use super::finding::{Finding, Findings};
 use super::needs::Needs;
 use crate::kube::{CaptureKind, Dnat, EndpointChain};
 use crate::ruleset::Protocol;
+use foldhash::fast::RandomState;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
@@ -20,7 +21,7 @@ pub(super) static CHECK: Check = Check {
 };
 
 /// Cluster IPs and ports, and the service at each. Other addresses may be those of nodes, where pods listen, too.
-type Addresses = HashMap<(SocketAddr, Option<Protocol>), u32>;
+type Addresses = HashMap<(SocketAddr, Option<Protocol>), u32, RandomState>;
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
     let addresses = addresses(cx);
@@ -34,7 +35,7 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
 }
 
 fn addresses(cx: &Context<'_, '_>) -> Addresses {
-    let mut addresses = Addresses::with_capacity(cx.proxy.services.len());
+    let mut addresses = Addresses::with_capacity_and_hasher(cx.proxy.services.len(), RandomState::default());
     for (at, service) in (0..).zip(&cx.proxy.services) {
         for capture in service.captures.iter().filter(|capture| capture.kind == CaptureKind::ClusterIp) {
             if let (Some(address), Some(port)) = (capture.address, capture.port) {

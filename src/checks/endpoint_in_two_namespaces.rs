@@ -6,6 +6,8 @@ use super::finding::{Finding, Findings};
 use super::needs::Needs;
 use crate::kube::EndpointChain;
 use bstr::BStr;
+use foldhash::fast::RandomState;
+use std::collections::HashSet;
 use std::net::SocketAddr;
 
 pub(super) static CHECK: Check = Check {
@@ -22,9 +24,11 @@ pub(super) static CHECK: Check = Check {
 type Use<'a, 'src> = (SocketAddr, u32, &'a EndpointChain<'src>);
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
-    let chains = cx.proxy.endpoints.iter();
-    let mut uses: Vec<Use<'_, '_>> =
-        chains.filter_map(|chain| Some((chain.dnat?.target()?, chain.service?, chain))).collect();
+    let shared = shared(cx);
+    if shared.is_empty() {
+        return;
+    }
+    let mut uses: Vec<Use<'_, '_>> = uses(cx).filter(|(target, ..)| shared.contains(target)).collect();
     uses.sort_unstable_by_key(|(target, service, chain)| (*target, *service, chain.chain));
     for same in uses.chunk_by(|one, next| one.0 == next.0).filter(|same| same.len() > 1) {
         let first = namespace(cx, same[0].1);
@@ -32,6 +36,17 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
             found.push(finding(cx, &same[0], other));
         }
     }
+}
+
+/// The pods of chains in use.
+fn uses<'a, 'src>(cx: &Context<'a, 'src>) -> impl Iterator<Item = Use<'a, 'src>> {
+    cx.proxy.endpoints.iter().filter_map(|chain| Some((chain.dnat?.target()?, chain.service?, chain)))
+}
+
+/// The pods that more than one chain leads to: few of all.
+fn shared(cx: &Context<'_, '_>) -> HashSet<SocketAddr, RandomState> {
+    let mut seen = HashSet::with_capacity_and_hasher(cx.proxy.endpoints.len(), RandomState::default());
+    uses(cx).map(|(target, ..)| target).filter(|&target| !seen.insert(target)).collect()
 }
 
 fn namespace<'src>(cx: &Context<'_, 'src>, service: u32) -> Option<&'src BStr> {

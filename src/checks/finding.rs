@@ -3,6 +3,7 @@
 use super::check::{Check, Level};
 use crate::drift::ObjectPlace;
 use crate::source::Span;
+use std::borrow::Cow;
 
 /// A line that proves a finding, and what to see in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,7 +11,7 @@ pub struct Evidence {
     /// The place.
     pub span: Span,
     /// What stands there, as a lowercase fragment; may be empty.
-    pub label: String,
+    pub label: Cow<'static, str>,
 }
 
 /// A check fired.
@@ -28,9 +29,9 @@ pub struct Finding {
     /// What is wrong, as a lowercase fragment with names in backticks. It does not repeat the subject.
     pub message: String,
     /// What it does to traffic: sentences.
-    pub effect: String,
+    pub effect: Cow<'static, str>,
     /// What to do: sentences.
-    pub remedy: String,
+    pub remedy: Cow<'static, str>,
     /// The lines that prove it. The first is where the fault is.
     pub evidence: Vec<Evidence>,
     /// The places in the API objects that prove it; only where objects were given.
@@ -70,9 +71,9 @@ impl Finding {
             source: None,
             subject: subject.into(),
             message: message.into(),
-            effect: String::new(),
+            effect: Cow::Borrowed(""),
             remedy: RESTART.into(),
-            evidence: vec![Evidence { span, label: String::new() }],
+            evidence: vec![Evidence { span, label: Cow::Borrowed("") }],
             objects: Vec::new(),
             also: Vec::new(),
             services: Vec::new(),
@@ -81,7 +82,7 @@ impl Finding {
     }
 
     /// Says what to see in the line given last.
-    pub(super) fn label(mut self, label: impl Into<String>) -> Self {
+    pub(super) fn label(mut self, label: impl Into<Cow<'static, str>>) -> Self {
         if let Some(last) = self.evidence.last_mut() {
             last.label = label.into();
         }
@@ -89,18 +90,18 @@ impl Finding {
     }
 
     /// One more line.
-    pub(super) fn line(mut self, span: Span, label: impl Into<String>) -> Self {
+    pub(super) fn line(mut self, span: Span, label: impl Into<Cow<'static, str>>) -> Self {
         self.evidence.push(Evidence { span, label: label.into() });
         self
     }
 
     /// What it does to traffic.
-    pub(super) fn effect(self, effect: impl Into<String>) -> Self {
+    pub(super) fn effect(self, effect: impl Into<Cow<'static, str>>) -> Self {
         Self { effect: effect.into(), ..self }
     }
 
     /// What to do, where that is not to restart kube-proxy.
-    pub(super) fn remedy(self, remedy: impl Into<String>) -> Self {
+    pub(super) fn remedy(self, remedy: impl Into<Cow<'static, str>>) -> Self {
         Self { remedy: remedy.into(), ..self }
     }
 
@@ -181,11 +182,5 @@ impl Report {
     pub fn summary(&self) -> Summary {
         let count = |level| self.findings.iter().filter(|finding| finding.level == level).count();
         Summary { errors: count(Level::Error), warnings: count(Level::Warning), infos: count(Level::Info) }
-    }
-
-    /// The findings about one service port of a ruleset.
-    pub fn of_service(&self, source: usize, service: u32) -> impl Iterator<Item = &Finding> {
-        let about = move |finding: &&Finding| finding.source == Some(source) && finding.services.contains(&service);
-        self.findings.iter().filter(about)
     }
 }

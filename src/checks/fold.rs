@@ -1,6 +1,7 @@
 //! The same fault on many services is one finding with the list.
 
 use super::finding::{Finding, Folded};
+use foldhash::fast::RandomState;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
@@ -33,11 +34,11 @@ pub(super) fn folded(findings: Vec<Finding>) -> Vec<Finding> {
 
 /// By finding: the group it belongs to, as the index of the first finding of that group.
 fn groups(findings: &[Finding]) -> Vec<usize> {
-    let mut many: HashMap<Key<'_>, usize> = HashMap::new();
+    let mut many: HashMap<Key<'_>, usize, RandomState> = HashMap::default();
     for finding in findings {
         *many.entry(key(finding, true)).or_default() += 1;
     }
-    let mut firsts: HashMap<Key<'_>, usize> = HashMap::new();
+    let mut firsts: HashMap<Key<'_>, usize, RandomState> = HashMap::default();
     let mut groups = Vec::with_capacity(findings.len());
     for (at, finding) in findings.iter().enumerate() {
         let is_many = many.get(&key(finding, true)).is_some_and(|&count| count > FEW);

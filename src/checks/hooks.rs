@@ -1,11 +1,11 @@
 //! The jumps of built-in chains that several checks look at.
 
-use crate::kube::{ChainName, StaticChain};
+use crate::kube::StaticChain;
 use crate::ruleset::{ChainGraph, ChainId, Match, RuleId, Table, Test};
 
 /// The chain of a fixed name.
 pub(super) fn fixed(table: &Table<'_>, which: StaticChain) -> Option<ChainId> {
-    table.chain_ids().find(|(_, chain)| ChainName::of(chain.name).is(which)).map(|(id, _)| id)
+    table.chain_ids().find(|(_, chain)| which.is_named(chain.name)).map(|(id, _)| id)
 }
 
 /// The built-in chain of that name.

@@ -54,10 +54,9 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
     if candidates.is_empty() {
         return;
     }
-    let machine = Machine::new(cx.proxy.resolved);
     let mut seen: Vec<RuleId> = Vec::new();
     for candidate in &candidates {
-        let hits = hits(cx, &machine, table, candidate);
+        let hits = hits(cx, cx.machine(), table, candidate);
         let Some(first) = hits.first() else { continue };
         if seen.contains(&first.end) {
             continue;
@@ -77,7 +76,7 @@ pub(super) fn is_reported(cx: &Context<'_, '_>, rule: RuleId) -> bool {
         return false;
     }
     let Some(candidate) = in_services(cx, rule) else { return false };
-    !hits(cx, &Machine::new(cx.proxy.resolved), table, &candidate).is_empty()
+    !hits(cx, cx.machine(), table, &candidate).is_empty()
 }
 
 fn candidates(cx: &Context<'_, '_>) -> Vec<Candidate> {

@@ -12,6 +12,7 @@ mod context;
 mod counts;
 mod drifting;
 mod emptied;
+mod endpoint_text;
 mod filter_hooks;
 mod finding;
 mod fold;
@@ -27,6 +28,7 @@ mod pages;
 mod place;
 mod run;
 mod sources;
+mod threads;
 
 mod bad_local_cidr;
 mod blocking_reference;

@@ -48,8 +48,10 @@ fn of_ipvs(cx: &Context<'_, '_>) -> Option<Traces> {
         StaticChain::IpvsFilter,
         StaticChain::IpvsOutFilter,
     ];
-    let own = of_chains(cx, "IPVS", &chains);
-    own.filter(|traces| traces.is_reachable).or_else(|| of_sets(cx)).or_else(|| of_chains(cx, "IPVS", &chains))
+    match of_chains(cx, "IPVS", &chains) {
+        Some(traces) if traces.is_reachable => Some(traces),
+        traces => of_sets(cx).or(traces),
+    }
 }
 
 /// Rules of nat KUBE-SERVICES that ask kube-proxy's ipsets.
@@ -79,7 +81,7 @@ fn of_nftables(cx: &Context<'_, '_>) -> Option<Traces> {
 }
 
 fn of_chains(cx: &Context<'_, '_>, mode: &'static str, chains: &[StaticChain]) -> Option<Traces> {
-    let is_theirs = |name: &[u8]| chains.iter().any(|&chain| ChainName::of(name).is(chain));
+    let is_theirs = |name: &[u8]| matches!(ChainName::of(name), ChainName::Static(own) if chains.contains(&own));
     let tables = [TableName::Nat, TableName::Filter];
     let mut all = tables.into_iter().filter_map(|name| {
         let (table, graph) = cx.proxy.resolved.table(name)?;

@@ -3,7 +3,7 @@
 //! A partial dump proves no absence: a check that argues from what is *not* there asks for complete tables.
 
 use super::context::Context;
-use crate::kube::{ChainName, Dialect, ProxyMode, Release, StaticChain};
+use crate::kube::{Dialect, ProxyMode, Release, StaticChain};
 use crate::ruleset::{Form, Table, TableName};
 
 /// What a check needs of a ruleset. Start from [`Needs::NOTHING`] or [`Needs::IPTABLES_MODE`].
@@ -112,7 +112,7 @@ impl Needs {
         let Some((table, _)) = cx.proxy.resolved.table(name) else {
             return Some(format!("the dump has no {} table", name.name()));
         };
-        if self.complete && !is_complete(table) {
+        if self.complete && !cx.is_complete(name) {
             return Some(format!("lines of the {} table are missing: it proves no absence", name.name()));
         }
         match table.form {
@@ -182,8 +182,8 @@ pub(super) fn is_complete(table: &Table<'_>) -> bool {
 }
 
 fn is_filtered(nat: &Table<'_>) -> bool {
-    let rules = |which| {
-        let chain = nat.chains.iter().find(|chain| ChainName::of(chain.name).is(which));
+    let rules = |which: StaticChain| {
+        let chain = nat.chains.iter().find(|chain| which.is_named(chain.name));
         chain.map(|chain| chain.rules.len())
     };
     rules(StaticChain::Services).is_some_and(|count| count > 0)

@@ -31,7 +31,6 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
     if node_ports.is_empty() {
         return;
     }
-    let machine = Machine::new(cx.proxy.resolved);
     for (id, rule) in (0u32..).map(RuleId).zip(&table.rules) {
         if !matches!(rule.target, Some(Target::Dnat(_) | Target::Redirect(_))) || !is_foreign(table, rule.chain.0) {
             continue;
@@ -43,7 +42,7 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
             for own in node_ports[start..].iter().take_while(|own| own.0 == port) {
                 let aim = Aim { address: None, port: Some(own.0), protocol: Some(own.1) };
                 if aim.may_meet(matches) {
-                    found.push(finding(cx, &machine, id, *own));
+                    found.push(finding(cx, cx.machine(), id, *own));
                 }
             }
         }

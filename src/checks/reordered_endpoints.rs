@@ -2,11 +2,10 @@
 
 use super::check::{Check, Level, Proof, Question};
 use super::context::Context;
+use super::endpoint_text::EndpointText;
 use super::finding::{Finding, Findings};
 use super::needs::Needs;
 use crate::kube::{Balancing, Release, ServiceChain};
-use std::fmt::{self, Write as _};
-use std::net::SocketAddr;
 
 pub(super) static CHECK: Check = Check {
     name: "reordered-endpoints",
@@ -36,44 +35,15 @@ fn disorder<'a, 'src>(
     chain: &'a ServiceChain<'src>,
 ) -> Option<(&'a Balancing<'src>, &'a Balancing<'src>)> {
     let target = |rule: &Balancing<'_>| cx.proxy.endpoint(rule.endpoint?).dnat?.target();
-    let mut last: Option<(&Balancing<'_>, Text)> = None;
+    let mut last: Option<(&Balancing<'_>, EndpointText)> = None;
     for rule in &chain.balancing {
-        let Some(text) = target(rule).map(Text::of) else { continue };
+        let Some(text) = target(rule).map(EndpointText::of) else { continue };
         match last {
             Some((before, known)) if known.bytes() > text.bytes() => return Some((before, rule)),
             _ => last = Some((rule, text)),
         }
     }
     None
-}
-
-/// `ip:port` as kube-proxy compares it, byte by byte, without an allocation.
-#[derive(Clone, Copy)]
-struct Text {
-    bytes: [u8; 64],
-    len: usize,
-}
-
-impl Text {
-    fn of(target: SocketAddr) -> Self {
-        let mut text = Self { bytes: [0; 64], len: 0 };
-        // It fits: an IPv6 address with port has at most 47 characters.
-        let _ = write!(text, "{target}");
-        text
-    }
-
-    fn bytes(&self) -> &[u8] {
-        &self.bytes[..self.len]
-    }
-}
-
-impl fmt::Write for Text {
-    fn write_str(&mut self, part: &str) -> fmt::Result {
-        let end = self.len + part.len();
-        self.bytes.get_mut(self.len..end).ok_or(fmt::Error)?.copy_from_slice(part.as_bytes());
-        self.len = end;
-        Ok(())
-    }
 }
 
 fn finding(cx: &Context<'_, '_>, chain: &ServiceChain<'_>, before: &Balancing<'_>, after: &Balancing<'_>) -> Finding {

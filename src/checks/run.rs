@@ -6,6 +6,7 @@ use super::check::{Check, Question};
 use super::context::{Context, Input};
 use super::finding::{Findings, NotEvaluated, Report};
 use super::fold::folded;
+use super::threads::{answers, available};
 
 /// Which checks to ask, by name.
 #[derive(Clone, Copy, Debug, Default)]
@@ -24,25 +25,44 @@ impl Selection<'_> {
     }
 }
 
+/// Fewer rules than this are asked about sooner than a thread begins.
+const WORTHWHILE: usize = 10_000;
+
 /// Asks every selected check that the evidence can answer.
 #[must_use]
 pub fn run(input: &Input<'_, '_>, selection: Selection<'_>) -> Report {
+    let tables = input.parsed.rulesets.iter().flat_map(|ruleset| &ruleset.tables);
+    let rules: usize = tables.map(|table| table.rules.len()).sum();
+    run_by(if rules < WORTHWHILE { 1 } else { available() }, input, selection)
+}
+
+/// The same by so many threads.
+fn run_by(threads: usize, input: &Input<'_, '_>, selection: Selection<'_>) -> Report {
     let mut report = Report::default();
     let each = || input.proxies.iter().enumerate();
     let contexts: Vec<_> = each().map(|(source, proxy)| Context::new(*input, source, proxy)).collect();
-    for &check in CATALOGUE.iter().filter(|check| selection.includes(check.name)) {
-        match check.question {
-            Question::Input(ask) => {
-                let mut findings = Findings::new(check, None);
-                ask(input, &mut findings);
-                report.findings.extend(findings.list);
-            }
-            Question::Ruleset(ask) => ask_each(&contexts, check, ask, &mut report),
-        }
+    let checks: Vec<_> = CATALOGUE.iter().copied().filter(|check| selection.includes(check.name)).collect();
+    for own in answers(threads, checks.len(), |at| asked(input, &contexts, checks[at])) {
+        report.findings.extend(own.findings);
+        report.not_evaluated.extend(own.not_evaluated);
     }
     report.findings = folded(without_effects(report.findings));
     // Stable: within a level the order of the catalogue stays, and within a check that of the dump.
     report.findings.sort_by_key(|finding| finding.level);
+    report
+}
+
+/// What one check says.
+fn asked(input: &Input<'_, '_>, contexts: &[Context<'_, '_>], check: &'static Check) -> Report {
+    let mut report = Report::default();
+    match check.question {
+        Question::Input(ask) => {
+            let mut findings = Findings::new(check, None);
+            ask(input, &mut findings);
+            report.findings = findings.list;
+        }
+        Question::Ruleset(ask) => ask_each(contexts, check, ask, &mut report),
+    }
     report
 }
 
@@ -84,6 +104,11 @@ fn together(mut unasked: Vec<NotEvaluated>, rulesets: usize) -> Vec<NotEvaluated
 #[cfg(test)]
 mod tests {
     use super::super::pages::reported;
+    use super::*;
+    use crate::kube::Proxy;
+    use crate::ruleset::Resolved;
+    use crate::source::Sources;
+    use crate::syntax::parse;
 
     /// The listing that people learn the balancing rules from, in the words of iptables-save.
     const TUTORIAL: &str = r#"-A KUBE-SERVICES ! -s 100.96.0.0/17 -d 100.96.128.2/32 -p tcp -m comment --comment "kube-system/FOO:foo cluster IP" -m tcp --dport 9153 -j KUBE-MARK-MASQ
@@ -109,11 +134,26 @@ mod tests {
         assert_eq!(names, [&faults[..], &["truncated-dump", "missing-table"]].concat());
         let [target, protocol, chain, ..] = report.findings.as_slice() else { panic!("{names:?}") };
         assert!(target.message.contains("written for `100.96.32.2` but sends to `100.32.64.2:9153`"));
-        let labels = |at: usize| report.findings[at].evidence.iter().map(|line| line.label.as_str());
+        let labels = |at: usize| report.findings[at].evidence.iter().map(|line| &*line.label);
         assert!(labels(0).any(|label| label.contains("kube-system/coredns:dns, udp, 100.96.32.2:53")));
         assert!(protocol.message.contains("takes tcp") && protocol.message.contains("all pods take udp"));
         assert!(chain.message.contains("made for `kube-system/coredns:metrics`, tcp"), "{}", chain.message);
         assert_eq!(labels(2).filter(|label| label.contains("kube-system/coredns:dns, udp")).count(), 3);
+    }
+
+    #[test]
+    fn the_report_is_the_same_whatever_the_number_of_threads() {
+        let mut sources = Sources::default();
+        sources.add("tutorial".into(), TUTORIAL.as_bytes().to_vec(), None).unwrap();
+        let parsed = parse(&sources);
+        let resolved: Vec<_> = parsed.rulesets.iter().map(Resolved::new).collect();
+        let proxies: Vec<_> = resolved.iter().map(Proxy::new).collect();
+        let input = Input { sources: &sources, parsed: &parsed, proxies: &proxies, api: None };
+        let alone = run_by(1, &input, Selection::default());
+        assert!(!alone.findings.is_empty());
+        for threads in [2, 5, 100] {
+            assert_eq!(run_by(threads, &input, Selection::default()), alone);
+        }
     }
 
     #[test]

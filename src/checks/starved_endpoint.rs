@@ -1,12 +1,13 @@
 //! A pod that gets no new connection, since a rule before its own takes all.
 
-use super::balance::{Walked, is_sound};
+use super::balance::Walked;
 use super::check::{Check, Level, Proof, Question};
 use super::context::Context;
 use super::finding::{Finding, Findings};
 use super::needs::Needs;
 use crate::kube::Balancing;
 use crate::ruleset::{Table, Threshold};
+use crate::shares::is_sound;
 
 pub(super) static CHECK: Check = Check {
     name: "starved-endpoint",

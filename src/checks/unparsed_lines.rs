@@ -38,7 +38,7 @@ fn lines(input: &Input<'_, '_>, found: &mut Findings) {
     let mut finding = Finding::new("the dump", message, first.span)
         .effect(EFFECT)
         .remedy("Look at these lines. Where they were cut, wrapped or edited, take a new dump with iptables-save.");
-    let evidence = |fault: &crate::syntax::Fault| Evidence { span: fault.span, label: fault.to_string() };
+    let evidence = |fault: &crate::syntax::Fault| Evidence { span: fault.span, label: fault.to_string().into() };
     finding.evidence = faults.iter().take(SHOWN).map(evidence).collect();
     found.push(finding);
 }

@@ -32,13 +32,14 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
 
 fn report(cx: &Context<'_, '_>, table: &Table<'_>, chain: ChainId, found: &mut Findings) {
     let mut ends: Vec<(RuleId, &Rule<'_>)> = Vec::new();
+    let last = table.chain(chain).rules.end;
     for (id, rule) in table.rules_of(chain) {
         if let Some(&(earlier, by)) = ends.iter().find(|(_, end)| covers(table, end, rule)) {
             found.push(finding(cx, table, earlier, id));
             if table.matches(by).iter().all(is_always_true) {
                 return;
             }
-        } else if ends.len() < MOST && rule.target.as_ref().is_some_and(ends_walk) {
+        } else if ends.len() < MOST && id.0 + 1 < last && rule.target.as_ref().is_some_and(ends_walk) {
             ends.push((id, rule));
         }
     }

@@ -240,7 +240,17 @@ impl StaticChain {
         ("NODEPORT-HOST", Self::NodePortHost),
         ("NODEPORT-NON-LOCAL", Self::NodePortNonLocal),
     ];
+
+    /// Whether that is the name of this chain: sooner told than what a name says in general.
+    #[must_use]
+    pub fn is_named(self, name: &[u8]) -> bool {
+        let text = Self::ALL.iter().find(|(_, chain)| *chain == self).map_or("", |(text, _)| text);
+        name.len() == text.len() + PREFIX.len() && name.starts_with(PREFIX) && name.ends_with(text.as_bytes())
+    }
 }
+
+/// What all of kube-proxy's names begin with.
+const PREFIX: &[u8] = b"KUBE-";
 
 /// What a chain's name says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -258,7 +268,7 @@ impl<'a> ChainName<'a> {
     /// [`Proxy::verify`](super::Proxy::verify) to say.
     #[must_use]
     pub fn of(name: &'a [u8]) -> Self {
-        let Some(rest) = name.strip_prefix(b"KUBE-") else { return Self::Foreign };
+        let Some(rest) = name.strip_prefix(PREFIX) else { return Self::Foreign };
         let hashed = Prefix::ALL.iter().find_map(|(text, prefix)| {
             let tail = name.strip_prefix(text.as_bytes()).filter(|tail| !tail.is_empty())?;
             Some(Self::Hashed(*prefix, tail))

@@ -159,10 +159,7 @@ fn location<'n>(node: &'n Node<'_, '_>, evidence: &'n Evidence) -> Option<Locati
             snippet: Snippet { text: String::from_utf8_lossy(place.text) },
         },
     };
-    Some(Location {
-        physical_location,
-        message: Some(plain(evidence.label.as_str())).filter(|label| !label.text.is_empty()),
-    })
+    Some(Location { physical_location, message: Some(plain(&*evidence.label)).filter(|label| !label.text.is_empty()) })
 }
 
 fn plain(text: impl Into<String>) -> Message {

@@ -4,11 +4,12 @@ use super::chain::stand_in;
 use crate::facts::Facts;
 use crate::kube::{Capture, CaptureState, Proxy, ServicePort};
 use crate::ruleset::{Protocol, TableName};
-use crate::trace::{Machine, Origin, Packet, Verdict};
+use crate::trace::{Machine, Origin, Outcome, Packet, Verdict};
 use std::borrow::Cow;
 
-/// The state of each capture of `service`, by its index.
-pub(super) fn states<'src>(
+/// What a new connection from outside gets at each of the captures of `service`, by their index.
+#[must_use]
+pub fn captures<'src>(
     machine: &Machine<'_, 'src>,
     proxy: &Proxy<'_, 'src>,
     service: &ServicePort<'src>,
@@ -35,7 +36,14 @@ fn walked<'src>(
         return None;
     }
     let (packet, facts) = to_capture(Origin::External, capture, protocol, proxy, facts)?;
-    let outcomes = machine.outcomes(&packet, &facts);
+    if machine.finds_translation(&packet, &facts) {
+        return Some(CaptureState::Routed);
+    }
+    by_outcomes(&machine.outcomes(&packet, &facts))
+}
+
+/// The state that all outcomes together come to.
+pub(super) fn by_outcomes(outcomes: &[Outcome]) -> Option<CaptureState> {
     let has = |verdict| outcomes.iter().any(|outcome| outcome.verdict == verdict && outcome.probability > 0.0);
     if has(Verdict::Translated) {
         Some(CaptureState::Routed)

@@ -1,10 +1,11 @@
 //! What the balancing chains of a service give to each endpoint.
 
-use super::capture::states;
+use super::plain::{by_chance, intended, is_plain};
 use crate::facts::Facts;
-use crate::kube::{Balancing, CaptureState, Prefix, Proxy, ServiceChain, ServicePort};
-use crate::ruleset::{Family, Protocol, TableName, Threshold};
+use crate::kube::{Balancing, EndpointId, Prefix, Proxy, ServiceChain, ServicePort};
+use crate::ruleset::{Family, Protocol, RuleId, TableName};
 use crate::trace::{ChainBranch, ChainShares, Flag, Machine, Origin, Packet};
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The shares of one service port.
@@ -14,8 +15,6 @@ pub struct ServiceShares {
     pub cluster: Option<ChainShare>,
     /// Of the chain with those of the local policy (KUBE-SVL, up to 1.23 KUBE-XLB), if there is one.
     pub local: Option<ChainShare>,
-    /// What a new connection from outside gets at each of the captures, by their index.
-    pub captures: Vec<CaptureState>,
 }
 
 /// Where one chain leads new connections from outside that enter it.
@@ -59,21 +58,34 @@ pub fn shares<'src>(
         let own = service.chain(prefix)?;
         Some(chain_share(machine, proxy, service, proxy.chain(own.id), facts))
     };
-    ServiceShares {
-        cluster: of(Prefix::Svc),
-        local: of(Prefix::Svl).or_else(|| of(Prefix::Xlb)),
-        captures: states(machine, proxy, service, facts),
-    }
+    ServiceShares { cluster: of(Prefix::Svc), local: of(Prefix::Svl).or_else(|| of(Prefix::Xlb)) }
 }
 
-fn chain_share<'src>(
+/// Where one chain of `service` leads a connection from outside, of the service's protocol, to its first captured
+/// address.
+#[must_use]
+pub fn chain_share<'src>(
     machine: &Machine<'_, 'src>,
     proxy: &Proxy<'_, 'src>,
     service: &ServicePort<'src>,
     chain: &ServiceChain<'src>,
     facts: &Facts,
 ) -> ChainShare {
-    let intended = intended(&chain.balancing);
+    if is_plain(machine, proxy, chain, service.protocol) {
+        return by_chance(chain);
+    }
+    walked_share(machine, proxy, service, chain, facts)
+}
+
+/// The same by a walk, whatever the chain looks like.
+pub(super) fn walked_share<'src>(
+    machine: &Machine<'_, 'src>,
+    proxy: &Proxy<'_, 'src>,
+    service: &ServicePort<'src>,
+    chain: &ServiceChain<'src>,
+    facts: &Facts,
+) -> ChainShare {
+    let (intended, _) = intended(&chain.balancing);
     let walked = service.protocol.and_then(|protocol| {
         let packet = packet(Origin::External, service, protocol, proxy.resolved.ruleset.family);
         machine.chain_shares(TableName::Nat, chain.chain, &packet, facts)
@@ -103,17 +115,6 @@ pub(super) fn stand_in(family: Family) -> IpAddr {
     }
 }
 
-/// For each balancing rule its own probability times what the rules before it leave.
-fn intended(balancing: &[Balancing<'_>]) -> Vec<f64> {
-    let mut left = 1.0;
-    let of_rule = |rule: &Balancing<'_>| {
-        let share = left * rule.threshold.map_or(1.0, Threshold::probability);
-        left -= share;
-        share
-    };
-    balancing.iter().map(of_rule).collect()
-}
-
 /// What arrives at the endpoint of each balancing rule. Rules that lead to the same chain have its part in proportion
 /// to what they were meant to give.
 fn arrived(
@@ -122,36 +123,57 @@ fn arrived(
     intended: &[f64],
     walked: &ChainShares,
 ) -> Vec<Option<f64>> {
+    let by_rule: Vec<HashMap<RuleId, f64>> = walked.branches.iter().map(by_rule).collect();
+    let together = together(balancing, intended);
+    let is_all_known = walked.branches.iter().all(|branch| branch.unknown == 0.0);
     let mut is_known = true;
     let of_rule = |(rule, &own): (&Balancing<'_>, &f64)| {
-        is_known &= rule.endpoint.is_some() || walked.branches.iter().all(|branch| branch.unknown == 0.0);
+        is_known &= rule.endpoint.is_some() || is_all_known;
         let id = rule.endpoint?;
-        let same = |other: &Balancing<'_>| other.endpoint == Some(id);
-        let together: f64 = balancing.iter().zip(intended).filter(|(other, _)| same(other)).map(|(_, part)| part).sum();
-        let rivals = balancing.iter().filter(|other| same(other)).count();
-        let part = if rivals < 2 || together == 0.0 { 1.0 } else { own / together };
         let endpoint = proxy.endpoint(id);
-        let is_its =
-            |dnat: crate::ruleset::RuleId| endpoint.dnat.iter().chain(&endpoint.more_dnats).any(|own| own.rule == dnat);
-        let share = agreed(walked, |branch| {
-            branch.shares.iter().filter(|share| is_its(share.rule)).map(|share| share.probability).sum()
-        });
-        share.filter(|_| is_known).map(|share| share * part)
+        let dnats = || endpoint.dnat.iter().chain(&endpoint.more_dnats);
+        let parts = by_rule.iter().map(|parts| dnats().filter_map(|dnat| parts.get(&dnat.rule)).sum());
+        let part = match together.get(&id) {
+            Some(&(all, rules)) if rules > 1 && all != 0.0 => own / all,
+            _ => 1.0,
+        };
+        agreed(parts).filter(|_| is_known).map(|share| share * part)
     };
     balancing.iter().zip(intended).map(of_rule).collect()
+}
+
+/// By DNAT rule: its part.
+fn by_rule(branch: &ChainBranch) -> HashMap<RuleId, f64> {
+    let mut parts = HashMap::with_capacity(branch.shares.len());
+    for share in &branch.shares {
+        *parts.entry(share.rule).or_default() += share.probability;
+    }
+    parts
+}
+
+/// By endpoint: what the rules that lead to it were meant to give in all, and how many they are.
+fn together(balancing: &[Balancing<'_>], intended: &[f64]) -> HashMap<EndpointId, (f64, u32)> {
+    let mut together: HashMap<EndpointId, (f64, u32)> = HashMap::with_capacity(balancing.len());
+    for (rule, part) in balancing.iter().zip(intended) {
+        if let Some(id) = rule.endpoint {
+            let known = together.entry(id).or_default();
+            *known = (known.0 + part, known.1 + 1);
+        }
+    }
+    together
 }
 
 /// What leaves the chain without an endpoint.
 fn unrouted(walked: &ChainShares) -> Option<f64> {
     let is_known = walked.branches.iter().all(|branch| branch.unknown == 0.0);
-    agreed(walked, |branch| branch.returned + branch.accepted + branch.refused).filter(|_| is_known)
+    agreed(walked.branches.iter().map(|branch| branch.returned + branch.accepted + branch.refused)).filter(|_| is_known)
 }
 
 /// A number of the branches, if it is the same under all conditions.
-fn agreed(walked: &ChainShares, number: impl Fn(&ChainBranch) -> f64) -> Option<f64> {
-    let (first, rest) = walked.branches.split_first()?;
-    let value = number(first);
-    rest.iter().all(|branch| (number(branch) - value).abs() < 1e-9).then_some(value)
+fn agreed(numbers: impl IntoIterator<Item = f64>) -> Option<f64> {
+    let mut numbers = numbers.into_iter();
+    let value = numbers.next()?;
+    numbers.all(|other| (other - value).abs() < 1e-9).then_some(value)
 }
 
 fn flags(walked: &ChainShares) -> Vec<Flag> {

@@ -103,8 +103,8 @@ fn one<'src>(
     };
     let (mut packet, facts) = to_capture(origin, capture, service.protocol?, proxy, facts)?;
     packet.source = source;
-    let trace = machine.trace(&packet, &facts);
-    Some(Path { way, source, captures: vec![at], outcomes: trace.outcomes, inferred: trace.inferred })
+    let (outcomes, inferred) = machine.outcomes_and_inferred(&packet, &facts);
+    Some(Path { way, source, captures: vec![at], outcomes, inferred })
 }
 
 /// Whether two paths lead to the same, whichever rules made it so and wherever what was not translated goes.

@@ -114,7 +114,8 @@ fn what_is_meant_is_told_beside_what_arrives() {
         // 715827883 / 2^31, half of what it leaves, and the rest.
         let first = 715_827_883.0 / 2_147_483_648.0;
         assert_eq!(intended, [first, (1.0 - first) / 2.0, (1.0 - first) / 2.0]);
-        assert_eq!(shares.captures, [CaptureState::Routed]);
+        let captures = captures(machine, proxy, &proxy.services[0], &Facts::default());
+        assert_eq!(captures, [CaptureState::Routed]);
     });
 }
 

@@ -202,6 +202,11 @@ impl Walk<'_, '_, '_> {
                 out.push(entry);
                 continue;
             }
+            if let Some(holds) = self.alone {
+                let part = self.alone_through(key, chain, state, holds);
+                settle(way, key, policy, part, &mut out);
+                continue;
+            }
             let halves = i32::try_from(self.states.assumptions(&state).len()).unwrap_or(i32::MAX);
             let state = self.states.add(state);
             let room = self.enter(key, chain, state);
@@ -262,7 +267,13 @@ impl Walk<'_, '_, '_> {
     fn turns(&mut self, dist: Dist, is_incoming: bool) -> Vec<(Entry, Turn)> {
         let mut turns = Vec::new();
         for entry in dist {
+            let before = turns.len();
             self.turn(entry, is_incoming, &mut turns);
+            match self.alone {
+                Some(true) => turns.truncate(before + 1),
+                Some(false) => drop(turns.drain(before..turns.len().saturating_sub(1).max(before))),
+                None => {}
+            }
         }
         turns
     }

@@ -1,6 +1,7 @@
 //! Which rules of a long chain can match a packet at all, by its destination. A rule left out surely does not match.
 
-use crate::ruleset::{ChainId, Side, Table, Test};
+use crate::ruleset::{Chain, ChainId, Side, Table, Test};
+use foldhash::fast::RandomState;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::ops::Range;
@@ -8,13 +9,18 @@ use std::ops::Range;
 /// Chains shorter than this are walked rule by rule.
 const WORTHWHILE: usize = 24;
 
+/// Whether a chain is so long that an index is worth its while.
+pub(super) fn is_worthwhile(chain: &Chain<'_>) -> bool {
+    chain.rules.len() >= WORTHWHILE
+}
+
 /// The rules of one chain, by the destination they ask for.
 #[derive(Debug, Default)]
 pub(super) struct Index {
     /// Rules for one address.
-    by_address: HashMap<IpAddr, Vec<u32>>,
+    by_address: HashMap<IpAddr, Vec<u32>, RandomState>,
     /// Rules for one port but not for one address.
-    by_port: HashMap<u16, Vec<u32>>,
+    by_port: HashMap<u16, Vec<u32>, RandomState>,
     /// All others.
     rest: Vec<u32>,
 }
@@ -27,11 +33,8 @@ enum Wanted {
 }
 
 impl Index {
-    /// The index of a chain, if it is long enough to need one.
-    pub(super) fn new(table: &Table<'_>, chain: ChainId) -> Option<Self> {
-        if table.chain(chain).rules.len() < WORTHWHILE {
-            return None;
-        }
+    /// The index of a chain.
+    pub(super) fn new(table: &Table<'_>, chain: ChainId) -> Self {
         let mut index = Self::default();
         for (id, rule) in table.rules_of(chain) {
             let list = match wanted(table.matches(rule).iter().filter(|each| !each.inverted).map(|each| &each.test)) {
@@ -41,7 +44,7 @@ impl Index {
             };
             list.push(id.0);
         }
-        Some(index)
+        index
     }
 
     fn lists(&self, address: IpAddr, port: Option<u16>) -> [&[u32]; 3] {

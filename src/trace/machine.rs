@@ -1,11 +1,14 @@
 //! The tables of one ruleset, ready to be walked, and what they show of the node without being asked.
 
-use super::index::Index;
+use super::index::{Index, is_worthwhile};
 use super::walk::Walk;
 use super::{ChainShares, Outcome, Packet, TableKey, Trace};
 use crate::facts::Facts;
-use crate::ruleset::{Chain, ChainGraph, ChainId, Form, Match, Net, Resolved, Side, Table, TableName, Target, Test};
+use crate::ruleset::{
+    Chain, ChainGraph, ChainId, Form, Match, Net, Protocol, Resolved, Side, Table, TableName, Target, Test,
+};
 use bstr::BStr;
+use foldhash::fast::RandomState;
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::OnceLock;
@@ -14,24 +17,29 @@ use std::sync::OnceLock;
 const HOOKED: [&str; 7] =
     ["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING", "KUBE-SERVICES", "KUBE-POSTROUTING"];
 
+/// The length of the longest of these names; those of services and pods are longer.
+const LONGEST_NAME: usize = "KUBE-POSTROUTING".len();
+
 /// Walks packets through one ruleset. Cheap to make; what it works out on the way serves later packets, too.
 #[derive(Debug)]
 pub struct Machine<'a, 'src> {
     resolved: &'a Resolved<'a, 'src>,
-    /// By table and chain.
-    indexes: Vec<Vec<OnceLock<Option<Index>>>>,
+    /// By table: its long chains, in order, each with its index once a walk came there.
+    indexes: Vec<Vec<(ChainId, OnceLock<Index>)>>,
     /// By table: its chains by name, for the names the hooks call.
     hooked: Vec<HashMap<&'src BStr, ChainId>>,
     shown: OnceLock<Shown>,
+    /// By endpoint chain: the protocol all of which it takes. [`shares`](crate::shares) works it out and keeps it here.
+    pub(crate) takes: OnceLock<Vec<Option<Protocol>>>,
 }
 
 /// What the rules prove of the node and the cluster.
 #[derive(Debug, Default)]
 pub(super) struct Shown {
     /// Addresses that rules send to service chains: services, not the node.
-    pub(super) cluster_ips: HashSet<IpAddr>,
+    pub(super) cluster_ips: HashSet<IpAddr, RandomState>,
     /// Addresses that DNAT rules lead to.
-    pub(super) endpoints: HashSet<IpAddr>,
+    pub(super) endpoints: HashSet<IpAddr, RandomState>,
     /// The net of the pods: what kube-proxy does not masquerade.
     pub(super) pod_net: Option<Net>,
     /// The mark of packets to be masqueraded.
@@ -44,13 +52,17 @@ impl<'a, 'src> Machine<'a, 'src> {
     /// A machine for that ruleset.
     #[must_use]
     pub fn new(resolved: &'a Resolved<'a, 'src>) -> Self {
-        let indexes = |table: &Table<'_>| table.chains.iter().map(|_| OnceLock::new()).collect();
+        let indexes = |table: &Table<'_>| {
+            let long = table.chain_ids().filter(|(_, chain)| is_worthwhile(chain));
+            long.map(|(id, _)| (id, OnceLock::new())).collect()
+        };
         let tables = &resolved.ruleset.tables;
         Self {
             resolved,
             indexes: tables.iter().map(indexes).collect(),
             hooked: tables.iter().map(hooked).collect(),
             shown: OnceLock::new(),
+            takes: OnceLock::new(),
         }
     }
 
@@ -64,7 +76,20 @@ impl<'a, 'src> Machine<'a, 'src> {
     /// which is most of the work.
     #[must_use]
     pub fn outcomes(&self, packet: &Packet, facts: &Facts) -> Vec<Outcome> {
+        self.outcomes_and_inferred(packet, facts).0
+    }
+
+    /// The same, with [`Trace::inferred`].
+    #[must_use]
+    pub fn outcomes_and_inferred(&self, packet: &Packet, facts: &Facts) -> (Vec<Outcome>, Vec<String>) {
         Walk::new(self, packet, facts).outcomes_alone()
+    }
+
+    /// Whether one way through all hooks and tables was found that ends in a translation, whatever it takes for granted.
+    /// A few ways are tried and not all, so that `false` proves nothing.
+    #[must_use]
+    pub fn finds_translation(&self, packet: &Packet, facts: &Facts) -> bool {
+        [false, true].into_iter().any(|holds| Walk::new(self, packet, facts).alone(holds).translates())
     }
 
     /// Walks a packet through one chain of a table, as a packet at the first hook of its way; `None` if the text has
@@ -108,7 +133,13 @@ impl<'a, 'src> Machine<'a, 'src> {
     }
 
     pub(super) fn index(&self, key: TableKey, chain: ChainId) -> Option<&Index> {
-        self.indexes[key.0 as usize][chain.0 as usize].get_or_init(|| Index::new(self.table(key), chain)).as_ref()
+        let table = self.table(key);
+        if !is_worthwhile(table.chain(chain)) {
+            return None;
+        }
+        let indexes = &self.indexes[key.0 as usize];
+        let at = indexes.binary_search_by_key(&chain, |(id, _)| *id).ok()?;
+        Some(indexes[at].1.get_or_init(|| Index::new(table, chain)))
     }
 
     /// Whether rules of that table may hide the interfaces they ask for.
@@ -132,7 +163,9 @@ impl<'a, 'src> Machine<'a, 'src> {
 
 /// The chains of a table that a walk begins in.
 fn hooked<'src>(table: &Table<'src>) -> HashMap<&'src BStr, ChainId> {
-    let begins = |chain: &Chain<'_>| chain.is_built_in() || HOOKED.iter().any(|name| chain.name == *name);
+    let is_named =
+        |chain: &Chain<'_>| chain.name.len() <= LONGEST_NAME && HOOKED.iter().any(|name| chain.name == *name);
+    let begins = |chain: &Chain<'_>| chain.is_built_in() || is_named(chain);
     let mut chains = HashMap::new();
     for (id, chain) in table.chain_ids().filter(|(_, chain)| begins(chain)) {
         chains.entry(chain.name).or_insert(id);
@@ -142,7 +175,7 @@ fn hooked<'src>(table: &Table<'src>) -> HashMap<&'src BStr, ChainId> {
 
 impl Shown {
     fn read_nat(&mut self, nat: &Table<'_>) {
-        let mut nets: HashMap<&Net, usize> = HashMap::new();
+        let mut nets: HashMap<&Net, usize, RandomState> = HashMap::default();
         for rule in &nat.rules {
             let tests = nat.matches(rule);
             match &rule.target {

@@ -34,7 +34,7 @@ impl From<bool> for Truth {
 }
 
 impl Truth {
-    fn inverted(self, inverted: bool) -> Self {
+    pub(super) fn inverted(self, inverted: bool) -> Self {
         match self {
             Self::Yes if inverted => Self::No,
             Self::No if inverted => Self::Yes,
@@ -379,7 +379,7 @@ fn set_words(state: &State, set: &BStr) -> Truth {
 }
 
 /// A listing without `-v` shows no interfaces: a rule that seems to end the walk of every packet may not do so.
-fn hides_interfaces(machine: &Machine<'_, '_>, table: TableKey, rule: &Rule<'_>) -> bool {
+pub(super) fn hides_interfaces(machine: &Machine<'_, '_>, table: TableKey, rule: &Rule<'_>) -> bool {
     let ends = matches!(
         rule.target,
         Some(Target::Accept | Target::Drop | Target::Reject(_) | Target::Masquerade(_) | Target::Snat(_))

@@ -5,6 +5,7 @@
 //! [`Machine::chain_shares`] through one chain. Truth has three values: what neither dump nor [`Facts`](crate::facts)
 //! decide is taken both ways, and the answer names the condition.
 
+mod alone;
 mod answer;
 mod atom;
 mod because;

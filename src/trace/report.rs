@@ -54,16 +54,35 @@ impl Walk<'_, '_, '_> {
             outcomes,
             passes: self.passes(&journey, &weights),
             hits: self.hits(&weights),
-            inferred: self.inferred.iter().map(super::infer::Inference::sentence).collect(),
+            inferred: self.sentences_inferred(),
             missing: self.missing(),
             packet: self.packet,
         }
     }
 
-    /// What can become of the packet, and nothing else.
-    pub(super) fn outcomes_alone(mut self) -> Vec<Outcome> {
+    /// What can become of the packet, and what was taken for granted.
+    pub(super) fn outcomes_alone(mut self) -> (Vec<Outcome>, Vec<String>) {
         let journey = self.run();
-        self.outcomes(&journey.finals)
+        (self.outcomes(&journey.finals), self.sentences_inferred())
+    }
+
+    fn sentences_inferred(&self) -> Vec<String> {
+        self.inferred.iter().map(super::infer::Inference::sentence).collect()
+    }
+
+    /// Whether any part of the packets is translated and goes on.
+    pub(super) fn translates(mut self) -> bool {
+        let journey = self.run();
+        let is_translated = |each: &Final| {
+            let state = self.states.get(each.state);
+            each.weight > 0.0 && each.verdict == Verdict::Translated && !self.is_as_sent(&state)
+        };
+        journey.finals.iter().any(is_translated)
+    }
+
+    /// Whether it goes where it was sent to.
+    fn is_as_sent(&self, state: &State) -> bool {
+        state.destination == Some(self.packet.destination) && state.destination_port == self.packet.destination_port
     }
 
     fn missing(&self) -> Vec<TableName<'static>> {
@@ -135,8 +154,6 @@ impl Walk<'_, '_, '_> {
 
     fn outcome_kind(&self, each: &Final, state: &State) -> Kind {
         let goes_on = each.verdict == Verdict::Translated;
-        let is_same = state.destination == Some(self.packet.destination)
-            && state.destination_port == self.packet.destination_port;
         let is_nat_shown = self.machine.key(TableName::Nat).is_some();
         let source = match state.source_change {
             SourceChange::Kept if is_nat_shown || !goes_on => SourceSeen::Kept,
@@ -145,7 +162,7 @@ impl Walk<'_, '_, '_> {
             SourceChange::Translated => SourceSeen::Translated { address: state.source },
         };
         Kind {
-            verdict: if goes_on && is_same { Verdict::Untouched } else { each.verdict },
+            verdict: if goes_on && self.is_as_sent(state) { Verdict::Untouched } else { each.verdict },
             destination: Place { address: state.destination, port: state.destination_port },
             source,
             reject_with: self.reject_with(each),

@@ -78,6 +78,8 @@ pub(super) struct Walk<'m, 'a, 'src> {
     /// Rooms in the order they were finished: no room is entered from one before it.
     pub(super) finished: Vec<u32>,
     pub(super) inferred: BTreeSet<Inference>,
+    /// Only one way is followed, on which what nobody can answer has this answer; `None`: all of them.
+    pub(super) alone: Option<bool>,
     known: FastMap<(TableKey, ChainId, u32), u32>,
     work: u64,
 }
@@ -123,11 +125,18 @@ impl<'m, 'a, 'src> Walk<'m, 'a, 'src> {
             rooms: Vec::new(),
             finished: Vec::new(),
             inferred: BTreeSet::new(),
+            alone: None,
             known: FastMap::default(),
             work: 0,
         };
         walk.complete_packet();
         walk
+    }
+
+    /// The same for one packet alone, for which what nobody can answer holds or does not. What comes of it is a part of
+    /// the whole answer.
+    pub(super) fn alone(self, holds: bool) -> Self {
+        Self { alone: Some(holds), ..self }
     }
 
     /// The state at the first hook.
@@ -177,12 +186,18 @@ impl<'m, 'a, 'src> Walk<'m, 'a, 'src> {
         let room = u32::try_from(self.rooms.len()).unwrap_or(u32::MAX);
         self.rooms.push(Room { table, chain, state, result: None, hits: Vec::new(), doors: Vec::new() });
         self.known.insert((table, chain, state), room);
-        let machine = self.machine;
-        let (rules, at) = (machine.table(table).chain(chain).rules.clone(), self.states.get(state));
-        let has_ports = self.packet.protocol.has_ports();
-        let cursor = Cursor::new(machine.index(table, chain), rules, at.destination, at.destination_port, has_ports);
+        let at = self.states.get(state);
+        let cursor = self.cursor(table, chain, &at);
         let live = vec![Entry { end: End::Open, rule: None, state, weight: 1.0 }];
         Frame { room, cursor, live, done: Vec::new(), call: None }
+    }
+
+    /// The rules of a chain that a packet in that state may match.
+    pub(super) fn cursor(&self, table: TableKey, chain: ChainId, at: &State) -> Cursor<'m> {
+        let machine = self.machine;
+        let rules = machine.table(table).chain(chain).rules.clone();
+        let has_ports = self.packet.protocol.has_ports();
+        Cursor::new(machine.index(table, chain), rules, at.destination, at.destination_port, has_ports)
     }
 
     /// Asks rules until a chain must be entered (its frame comes back) or this one is at its end.

@@ -7,6 +7,7 @@ use super::{Detail, Item, Node, choice, paths};
 use crate::doc::{Doc, Text, bad, code, dim, good, plain, strong, warn};
 use crate::kube::{Affinity, Identity, MadeFor, TrafficPolicy};
 use crate::shares::Path;
+use std::collections::HashSet;
 
 /// The explanation of one service port.
 #[must_use]
@@ -124,11 +125,10 @@ fn made_for(doc: &mut Doc, item: &Item<'_, '_>) {
         }
     }
     let ends = [false, true].into_iter().flat_map(|local| item.balancing(local).0).filter_map(|rule| rule.endpoint);
-    let mut seen = Vec::new();
+    let mut seen = HashSet::new();
     for id in ends {
         let endpoint = item.proxy.endpoint(id);
-        if let Some(made) = endpoint.made_for().filter(|_| !seen.contains(&id)) {
-            seen.push(id);
+        if let Some(made) = endpoint.made_for().filter(|_| seen.insert(id)) {
             doc.paragraph(solved(&endpoint.name.to_string(), made));
         }
     }
@@ -141,12 +141,9 @@ fn solved(chain: &str, made: MadeFor<'_>) -> Text {
 
 /// What the walks assumed: named on demand, since it is rarely what is wrong.
 fn taken_for_granted(doc: &mut Doc, paths: &[Path], detail: Detail) {
-    let mut said: Vec<&String> = Vec::new();
-    for sentence in paths.iter().flat_map(|path| &path.inferred) {
-        if !said.contains(&sentence) {
-            said.push(sentence);
-        }
-    }
+    let mut known = HashSet::new();
+    let all = paths.iter().flat_map(|path| &path.inferred);
+    let said: Vec<&String> = all.filter(|sentence| known.insert(sentence.as_str())).collect();
     if detail == Detail::Wide {
         for sentence in said {
             doc.paragraph(dim(format!(" taken for granted: {sentence}")));

@@ -81,7 +81,7 @@ fn also(finding: &Finding, detail: Detail) -> Text {
 fn excerpt(node: &Node<'_, '_>, evidence: &Evidence) -> Option<Excerpt> {
     let place = node.sources.place(evidence.span)?;
     let excerpt = Excerpt::new(place.file, place.line, place.column, place.whole_line, place.text.len());
-    Some(excerpt.label(evidence.label.as_str()))
+    Some(excerpt.label(&*evidence.label))
 }
 
 /// Text with the things in backticks set off.

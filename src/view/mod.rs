@@ -28,7 +28,7 @@ pub use diff::diff;
 pub use explain::explain_service;
 pub use header::{limits, ruleset_name};
 pub use nft::{NftListing, is_nftables_mode, nft_listings};
-pub use node::{Cluster, Item, Node, Walked};
+pub use node::{Cluster, Found, Item, Node, Walked};
 pub use overview::overview;
 pub use paths::condition;
 pub use services::{Detail, services};

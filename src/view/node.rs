@@ -9,7 +9,7 @@ use crate::shares::{self, ChainShare, ServiceShares};
 use crate::source::{Note, Sources, Span};
 use crate::syntax::Parsed;
 use crate::trace::{Machine, TableKey};
-use std::cell::OnceCell;
+use std::sync::OnceLock;
 
 /// The evidence about one node and what was worked out of it. Lists with one entry a ruleset have the order of
 /// [`Parsed::rulesets`].
@@ -30,6 +30,8 @@ pub struct Node<'a, 'src> {
     pub facts: Facts,
     /// What the checks found about the services asked for.
     pub report: Report,
+    /// Which of them are about which service.
+    pub found: Found,
     /// How many findings are about others.
     pub left_out: usize,
     /// What the API says, if it was given.
@@ -44,8 +46,49 @@ pub struct Cluster {
     pub facts: Vec<Vec<Option<ServiceFacts>>>,
 }
 
-/// The shares of one service, once somebody asked.
-pub type Walked = OnceCell<ServiceShares>;
+/// What was worked out of one service, once somebody asked.
+#[derive(Clone, Debug, Default)]
+pub struct Walked {
+    shares: OnceLock<ServiceShares>,
+    captures: OnceLock<Vec<CaptureState>>,
+}
+
+impl Walked {
+    /// Nothing yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { shares: OnceLock::new(), captures: OnceLock::new() }
+    }
+
+    /// The shares, if somebody asked for them.
+    #[must_use]
+    pub fn get(&self) -> Option<&ServiceShares> {
+        self.shares.get()
+    }
+}
+
+/// Which findings of a report are about which service, once somebody asked.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// Ruleset, service and finding, each by index, in order.
+    places: OnceLock<Vec<(usize, u32, usize)>>,
+}
+
+impl Found {
+    fn places(&self, report: &Report) -> &[(usize, u32, usize)] {
+        self.places.get_or_init(|| {
+            let findings = report.findings.iter().enumerate();
+            let of_finding = |(at, finding)| {
+                let Finding { source, services, .. }: &Finding = finding;
+                services.iter().filter_map(move |&service| Some(((*source)?, service, at)))
+            };
+            let mut places: Vec<_> = findings.flat_map(of_finding).collect();
+            places.sort_unstable();
+            places.dedup();
+            places
+        })
+    }
+}
 
 /// One service port with what was worked out for it.
 #[derive(Clone, Copy)]
@@ -112,8 +155,11 @@ impl<'src> Node<'_, 'src> {
 
     /// What the checks found about a service port.
     pub fn findings_of<'n>(&'n self, item: &Item<'_, '_>) -> impl Iterator<Item = &'n Finding> + use<'n, 'src> {
-        let index = u32::try_from(item.index).unwrap_or(u32::MAX);
-        self.report.of_service(item.source, index)
+        let service = (item.source, u32::try_from(item.index).unwrap_or(u32::MAX));
+        let places = self.found.places(&self.report);
+        let start = places.partition_point(|&(source, index, _)| (source, index) < service);
+        let own = places[start..].iter().take_while(move |&&(source, index, _)| (source, index) == service);
+        own.map(|&(.., at)| &self.report.findings[at])
     }
 }
 
@@ -134,13 +180,14 @@ impl<'n, 'src> Item<'n, 'src> {
     /// Its shares, walked when first asked for.
     #[must_use]
     pub fn shares(&self) -> &'n ServiceShares {
-        self.walked.get_or_init(|| shares::shares(self.machine, self.proxy, self.service, self.facts))
+        self.walked.shares.get_or_init(|| shares::shares(self.machine, self.proxy, self.service, self.facts))
     }
 
     /// What becomes of a new connection from outside to that capture.
     #[must_use]
     pub fn state(&self, capture: usize) -> CaptureState {
-        let walked = self.shares().captures.get(capture).copied();
+        let states = || shares::captures(self.machine, self.proxy, self.service, self.facts);
+        let walked = self.walked.captures.get_or_init(states).get(capture).copied();
         walked.unwrap_or_else(|| self.service.captures.get(capture).map_or(CaptureState::Routed, |own| own.state))
     }
 

@@ -6,8 +6,8 @@ use super::{Item, address};
 use crate::doc::{Cell, Column, Table, Text, bad, plain, warn};
 use crate::kube::{Capture, CaptureKind};
 use crate::shares::{Path, Way};
-use crate::trace::{Outcome, SourceSeen, Verdict};
-use std::collections::BTreeSet;
+use crate::trace::{Outcome, Place, SourceSeen, Verdict};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Who connects to what: `a pod connects to the cluster IP`.
 #[must_use]
@@ -92,14 +92,15 @@ fn goes(group: &[Outcome]) -> Vec<Text> {
 /// `3 pods, a third each`, `10.0.0.1:80`.
 fn to_pods(pods: &[&Outcome]) -> Text {
     let total: f64 = pods.iter().map(|pod| pod.probability).sum();
-    let targets: BTreeSet<_> = pods.iter().map(|pod| pod.destination).collect();
-    if let (1, Some(only)) = (targets.len(), pods.first()) {
+    let mut shares: BTreeMap<Place, f64> = BTreeMap::new();
+    for pod in pods {
+        *shares.entry(pod.destination).or_default() += pod.probability;
+    }
+    if let (1, Some(only)) = (shares.len(), pods.first()) {
         let place = address::endpoint(only.destination.address, only.destination.port);
         return plain(if total > 0.999_999 { place } else { format!("{place} {}", percent(total)) }).into();
     }
-    let share = |target| pods.iter().filter(|pod| pod.destination == target).map(|pod| pod.probability).sum::<f64>();
-    let shares: Vec<f64> = targets.into_iter().map(share).collect();
-    let (least, most) = shares.iter().fold((1.0_f64, 0.0_f64), |(least, most), &one| (least.min(one), most.max(one)));
+    let (least, most) = shares.values().fold((1.0_f64, 0.0_f64), |(least, most), &one| (least.min(one), most.max(one)));
     let count = shares.len();
     if most - least <= most * 0.01 {
         return plain(format!("{count} pods, {} each", fraction(count, most))).into();

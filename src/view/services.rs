@@ -121,24 +121,28 @@ fn sign(node: &Node<'_, '_>, item: &Item<'_, '_>) -> Text {
 
 /// The worst that is to be said of a service.
 pub(super) fn trouble(node: &Node<'_, '_>, item: &Item<'_, '_>) -> Option<Level> {
+    if is_broken(node, item) {
+        return Some(Level::Error);
+    }
+    let is_odd = [false, true].into_iter().any(|local| Spread::of(item.balancing(local).1).is_odd());
+    let has_closed = || (0..item.service.captures.len()).any(|at| item.state(at) != CaptureState::Routed);
+    let seen = (is_odd || has_closed()).then_some(Level::Warning);
     let found = node.findings_of(item).map(|finding| finding.level).min();
-    let spread = [false, true].map(|local| Spread::of(item.balancing(local).1));
-    let seen = if spread.iter().any(Spread::is_severe) || item.service.identity == Identity::Contradicted {
-        Some(Level::Error)
-    } else if spread.iter().any(Spread::is_odd)
-        || (0..item.service.captures.len()).any(|at| item.state(at) != CaptureState::Routed)
-    {
-        Some(Level::Warning)
-    } else {
-        None
-    };
     [found, seen].into_iter().flatten().min()
+}
+
+/// Whether there is an error to be told of a service.
+fn is_broken(node: &Node<'_, '_>, item: &Item<'_, '_>) -> bool {
+    let is_severe = |local| Spread::of(item.balancing(local).1).is_severe();
+    item.service.identity == Identity::Contradicted
+        || node.findings_of(item).any(|finding| finding.level == Level::Error)
+        || [false, true].into_iter().any(is_severe)
 }
 
 /// Whether there are services and nothing is to be said against any.
 pub(super) fn is_well(node: &Node<'_, '_>) -> bool {
     let mut items = node.items().peekable();
-    items.peek().is_some() && items.all(|item| !matches!(trouble(node, &item), Some(Level::Error)))
+    items.peek().is_some() && items.all(|item| !is_broken(node, &item))
 }
 
 /// The last two cells of a captured address.

@@ -6,7 +6,7 @@ use super::words::{listed, percent};
 use super::{Item, Node, address};
 use crate::doc::{Column, Doc, Table, code, dim, plain, strong, warn};
 use crate::shares::{Reach, Way};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::net::IpAddr;
 
 /// What leads to `address`: each way with the service it belongs to.
@@ -63,14 +63,12 @@ fn from(way: Way) -> &'static str {
 
 /// `edge/web:http (port 8443) and shop/api`.
 fn services(ways: &[(Item<'_, '_>, Reach)]) -> String {
-    let mut names: Vec<String> = Vec::new();
-    for (item, reach) in ways {
+    let mut known = HashSet::new();
+    let name = |(item, reach): &(Item<'_, '_>, Reach)| {
         let port = reach.path.outcomes.first().and_then(|outcome| outcome.destination.port);
         let port = port.map_or_else(String::new, |port| format!(" (port {port})"));
-        let name = format!("{}{port}", item.name());
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
+        format!("{}{port}", item.name())
+    };
+    let names: Vec<String> = ways.iter().map(name).filter(|name| known.insert(name.clone())).collect();
     listed(&names)
 }

@@ -9,13 +9,14 @@ use crate::shares::{ChainShare, EndpointShare};
 use crate::view::{Item, Node};
 use serde::Serialize;
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 /// A pod that the service sends connections to.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Endpoint<'n> {
     /// Its address; null where the dump does not show it.
-    address: Option<String>,
+    address: Option<IpAddr>,
     /// Its port.
     port: Option<u16>,
     /// The chain that leads to it.
@@ -82,7 +83,7 @@ pub(super) fn loose<'n>(node: &'n Node<'n, '_>, item: &Item<'n, '_>) -> Vec<Endp
 fn of_chain<'n>(chain: Option<&EndpointChain<'_>>) -> Endpoint<'n> {
     let dnat = chain.and_then(|chain| chain.dnat);
     Endpoint {
-        address: dnat.and_then(|dnat| dnat.address).map(|address| address.to_string()),
+        address: dnat.and_then(|dnat| dnat.address),
         port: dnat.and_then(|dnat| dnat.port),
         chain: Cow::Borrowed(""),
         identity: identity(chain.map(|chain| chain.identity).unwrap_or_default()),
@@ -106,7 +107,28 @@ pub(super) fn unsigned(share: f64) -> f64 {
     share + 0.0
 }
 
-/// The probability in the eleven digits that iptables prints.
+/// The probability in the eleven digits that iptables prints, a half rounded to the even digit.
 fn printed(threshold: Threshold) -> f64 {
-    threshold.to_string().parse().unwrap_or_else(|_| threshold.probability())
+    // Of 2³¹ parts into 10¹¹ is 5¹¹ for each 2²⁰.
+    let parts = u64::from(threshold.0) * 5_u64.pow(11);
+    let (whole, rest, half) = (parts >> 20, parts & ((1 << 20) - 1), 1 << 19);
+    let digits = whole + u64::from(rest > half || (rest == half && whole % 2 == 1));
+    #[expect(clippy::cast_precision_loss, reason = "no more than 10¹¹, or 2·10¹¹ for what is no probability")]
+    let digits = digits as f64;
+    // Both numbers are exact, so that their quotient is what reading the digits gives.
+    digits / 1e11
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_probability_is_what_iptables_prints_for_its_threshold() {
+        let halves = (0..1 << 12).map(|at| at << 19);
+        let some = (0..=1 << 31).step_by(19_973).chain(halves).chain([1, 715_827_883, (1 << 31) - 1]).map(Threshold);
+        for threshold in some {
+            assert_eq!(Ok(printed(threshold)), threshold.to_string().parse(), "{threshold:?}");
+        }
+    }
 }

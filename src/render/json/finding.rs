@@ -157,7 +157,7 @@ pub(super) fn findings<'n>(node: &'n Node<'_, '_>) -> Vec<FindingText<'n>> {
 
 fn proof<'n>(node: &'n Node<'_, '_>, evidence: &'n [checks::Evidence]) -> Vec<Evidence<'n>> {
     let of = |each: &'n checks::Evidence| {
-        let label = Some(each.label.as_str()).filter(|label| !label.is_empty());
+        let label = Some(&*each.label).filter(|label| !label.is_empty());
         Some(Evidence { label, ..at(node, each.span)? })
     };
     evidence.iter().filter_map(of).collect()

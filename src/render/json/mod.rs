@@ -10,11 +10,13 @@ mod endpoint;
 mod evidence;
 mod explanation;
 mod finding;
+mod open;
 mod outcome;
 mod overview;
 mod ruleset;
 mod service;
 mod source;
+mod writer;
 
 pub use diff::{DiffText, diff};
 pub use explanation::{Entry, Explanation, explanation};
@@ -26,6 +28,7 @@ pub use service::{ServiceList, service_list};
 
 use serde::Serialize;
 use std::io::{self, Write};
+use writer::Writer;
 
 /// The envelope of every answer.
 #[derive(Debug, Serialize)]
@@ -45,6 +48,7 @@ pub struct Document<T> {
 /// # Errors
 /// Those of `out`.
 pub fn write<T: Serialize>(kind: &'static str, body: T, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &Document { api_version: "kubenat/v1", kind, body })?;
-    out.write_all(b"\n")
+    let mut writer = Writer::new(out);
+    Document { api_version: "kubenat/v1", kind, body }.serialize(&mut writer)?;
+    writer.finish()
 }

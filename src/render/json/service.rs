@@ -10,6 +10,7 @@ use crate::ruleset::TableName;
 use crate::view::{Item, Node};
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 /// `ServiceList`: what `kubenat services` answers.
 #[derive(Serialize)]
@@ -107,7 +108,7 @@ pub(super) struct CaptureText<'n> {
     /// `clusterIP`, `externalIP`, `loadBalancerIP` or `nodePort`.
     kind: &'static str,
     /// The address; null for a node port on any address.
-    address: Option<String>,
+    address: Option<IpAddr>,
     /// The port.
     port: Option<u16>,
     /// What a new connection from outside gets: `routed`, `rejected` or `dropped`.
@@ -202,7 +203,7 @@ fn capture<'n>(node: &'n Node<'n, '_>, item: &Item<'n, '_>, at: usize, capture: 
     evidence.extend(of_rules(node, item.source, TableName::Filter, capture.blocks.iter().map(|block| block.rule)));
     CaptureText {
         kind: capture_kind(capture.kind),
-        address: capture.address.map(|address| address.to_string()),
+        address: capture.address,
         port: capture.port,
         state: capture_state(item.state(at)),
         chain: capture.target_name.map(lossy),
