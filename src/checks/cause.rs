@@ -33,6 +33,8 @@ const CAUSES: &[(&str, Reach, &[&str])] = &[
         ],
     ),
     ("services-not-hooked", Reach::Ruleset, &["leaking-service"]),
+    // What is right in one mode has no place in the other.
+    ("mode-leftovers", Reach::Ruleset, &["foreign-rule", "no-random-fully"]),
     ("interceptor", Reach::Services, &["leaking-service", "unreachable-rule"]),
     ("leaking-service", Reach::Services, &["uneven-shares"]),
     ("empty-service-chain", Reach::Services, &["leaking-service"]),
