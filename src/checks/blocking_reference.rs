@@ -35,7 +35,9 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
                 None => by_service.push((service, vec![rule])),
             }
         }
-        by_service.iter().for_each(|(_, rules)| found.push(finding(cx, table, rules)));
+        for (_, rules) in &by_service {
+            found.push(finding(cx, table, rules));
+        }
     }
 }
 

@@ -26,7 +26,9 @@ fn proves_nothing(era: &str, dump: &Dump, word: &str) {
 fn lines_grepped_for_one_service_prove_no_fault() {
     for (era, case) in SOUND {
         let dump = Dump::of(&sound(case));
-        services(&dump).iter().for_each(|service| proves_nothing(era, &dump, service));
+        for service in services(&dump) {
+            proves_nothing(era, &dump, &service);
+        }
     }
 }
 
@@ -34,7 +36,8 @@ fn lines_grepped_for_one_service_prove_no_fault() {
 fn lines_grepped_for_rules_or_for_kube_proxy_prove_no_fault() {
     for (era, case) in SOUND {
         let dump = Dump::of(&sound(case));
-        let words = ["-A ", "KUBE", "-A KUBE-SVC", "-A KUBE-SEP", "-j KUBE-SEP", "KUBE-SERVICES", "10.", ":KUBE"];
-        words.iter().for_each(|word| proves_nothing(era, &dump, word));
+        for word in ["-A ", "KUBE", "-A KUBE-SVC", "-A KUBE-SEP", "-j KUBE-SEP", "KUBE-SERVICES", "10.", ":KUBE"] {
+            proves_nothing(era, &dump, word);
+        }
     }
 }
