@@ -5,10 +5,10 @@
 
 use crate::input::Input;
 use crate::ruleset::{Chain, Match, Rule, Ruleset, Table, TableName, Target, Test};
-use crate::source::{Place, Source, Span};
+use crate::source::{Source, Span};
 use crate::syntax::Parsed;
 use anyhow::{Result, bail};
-use bstr::ByteSlice;
+use bstr::{BStr, ByteSlice};
 
 /// In text no more than one byte of so many is a control character or no character at all.
 const ODD_BYTES: usize = 20;
@@ -18,6 +18,11 @@ const LINES_OF_BINARY: usize = 4;
 
 /// Refuses what holds nothing of iptables or nft.
 pub(super) fn refuse_hopeless(input: &Input, parsed: &Parsed<'_>) -> Result<()> {
+    let tally = &parsed.tally;
+    let is_all_known = tally.faults + tally.prose + tally.noise == 0;
+    if is_all_known && is_plausible(input, parsed, 0) {
+        return Ok(());
+    }
     let files = input.sources.files();
     let is_binary = files.iter().any(is_binary);
     let enough = if is_binary { parsed.tally.lines() / LINES_OF_BINARY } else { 0 };
@@ -65,23 +70,22 @@ fn is_rule(input: &Input, table: &Table<'_>, rule: &Rule<'_>) -> bool {
     let has_target = rule.target.as_ref().is_some_and(|target| !matches!(target, Target::Other(_)));
     let is_known = |each: &Match<'_>| !matches!(each.test, Test::Other(_));
     let says_something = has_target || table.matches(rule).iter().any(is_known);
-    line(input, rule.span).is_some_and(|line| says_something || line.whole_line.contains_str(" -j "))
+    readable(input, rule.span).is_some_and(|line| says_something || line.contains_str(" -j "))
 }
 
 fn is_chain(input: &Input, chain: &Chain<'_>) -> bool {
-    chain.is_declared && line(input, chain.span).is_some()
+    chain.is_declared && readable(input, chain.span).is_some()
 }
 
 fn is_known_table(input: &Input, table: &Table<'_>) -> bool {
-    table.is_named && !matches!(table.name, TableName::Other(_)) && line(input, table.span).is_some()
+    table.is_named && !matches!(table.name, TableName::Other(_)) && readable(input, table.span).is_some()
 }
 
-/// The line of `span`, if it is one that people can read.
-fn line(input: &Input, span: Span) -> Option<Place<'_>> {
-    let place = input.sources.place(span)?;
+/// The line that `span` begins in, from there on, if people can read it.
+fn readable(input: &Input, span: Span) -> Option<&BStr> {
+    let line = input.sources.text(span).lines().next().unwrap_or_default();
     let is_readable = |char: char| char != '\u{fffd}' && (char == '\t' || char == '\u{1b}' || !char.is_control());
-    let whole = place.whole_line.trim_end_with(|char| char == '\r');
-    whole.chars().all(is_readable).then_some(place)
+    line.chars().all(is_readable).then_some(line.as_bstr())
 }
 
 #[cfg(test)]

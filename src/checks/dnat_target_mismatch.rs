@@ -93,7 +93,7 @@ fn is_named_for_another(cx: &Context<'_, '_>, chain: &EndpointChain<'_>, dnat: D
         return false;
     }
     let own = chain.service.and_then(|at| cx.proxy.services[at as usize].name);
-    match (chain.made_for, chain.named.or(own)) {
+    match (chain.made_for(), chain.named.or(own)) {
         (Some(made), Some(name)) => made.service == name.modern() && made.endpoint != dnat.target(),
         (Some(_), None) => false,
         // Without an answer the service may be the wrong one; where its own chain verifies, the target is.
@@ -154,7 +154,7 @@ fn target(dnat: Dnat) -> String {
 
 /// The endpoint that most witnesses name instead of the target.
 fn meant(quarrel: &Quarrel<'_, '_>) -> Option<String> {
-    let solved = quarrel.chain.made_for.filter(|_| quarrel.name).and_then(|made| made.endpoint);
+    let solved = quarrel.chain.made_for().filter(|_| quarrel.name).and_then(|made| made.endpoint);
     let comment = quarrel.comment.map(|(_, claim)| claim);
     let hairpin = quarrel.hairpin.map(|(_, source)| source.to_string());
     solved.or(comment).map(|endpoint| endpoint.to_string()).or(hairpin)
@@ -163,7 +163,7 @@ fn meant(quarrel: &Quarrel<'_, '_>) -> Option<String> {
 /// What the chain's name has to say.
 fn witness(cx: &Context<'_, '_>, quarrel: &Quarrel<'_, '_>) -> String {
     let chain = quarrel.chain;
-    match (chain.identity, chain.made_for) {
+    match (chain.identity, chain.made_for()) {
         (Identity::Verified, _) => "the name is the checksum of the DNAT target: the other line was changed".into(),
         (Identity::Contradicted, Some(made)) => solved(&made, quarrel),
         (Identity::Contradicted, None) if cx.proxy.verification.is_trustworthy() => {

@@ -41,7 +41,7 @@ fn other_service<'src>(endpoint: &EndpointChain<'src>, name: ServicePortName<'_>
     let made_for = match endpoint.identity {
         // By its own comment; without one it was verified as this service's.
         Identity::Verified => endpoint.named,
-        Identity::Contradicted => endpoint.made_for.map(|made| made.service),
+        Identity::Contradicted => endpoint.made_for().map(|made| made.service),
         Identity::Unknown => None,
     }?;
     (made_for.modern().text() != name.modern().text()).then_some(made_for)

@@ -22,7 +22,7 @@ pub(super) static CHECK: Check = Check {
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
     let Some((table, graph)) = cx.nat() else { return };
     let Some(chain) = fixed(table, StaticChain::MarkDrop) else { return };
-    let live = |rule: &&RuleId| graph.is_reachable(table.rule(**rule).chain);
+    let live = |rule: &&RuleId| graph.is_reachable(table, table.rule(**rule).chain);
     let Some(first) = graph.references(chain).iter().find(live) else { return };
     let (message, span, label) = match cx.proxy.marks.drop.filter(|mark| mark.value != 0) {
         None => ("`KUBE-MARK-DROP` sets no mark".into(), table.chain(chain).span, "declared, and sets no mark"),

@@ -57,7 +57,7 @@ fn of_sets(cx: &Context<'_, '_>) -> Option<Traces> {
     let (table, graph) = cx.nat()?;
     let asks = |test: &Test<'_>| matches!(test, Test::Set(set) if set.starts_with(b"KUBE-"));
     let rule = table.rules.iter().find(|rule| table.matches(rule).iter().any(|each| asks(&each.test)))?;
-    Some(Traces { mode: "IPVS", span: rule.span, is_reachable: graph.is_reachable(rule.chain) })
+    Some(Traces { mode: "IPVS", span: rule.span, is_reachable: graph.is_reachable(table, rule.chain) })
 }
 
 fn of_userspace(cx: &Context<'_, '_>) -> Option<Traces> {
@@ -93,7 +93,7 @@ fn of_chains(cx: &Context<'_, '_>, mode: &'static str, chains: &[StaticChain]) -
 fn traces(table: &Table<'_>, graph: &ChainGraph, mode: &'static str, is_it: &dyn Fn(&[u8]) -> bool) -> Option<Traces> {
     let mut chains = table.chain_ids().filter(|(_, chain)| is_it(chain.name));
     let (first, chain) = chains.next()?;
-    let is_live = |id| graph.is_reachable(id) && !table.chain(id).rules.is_empty();
+    let is_live = |id| graph.is_reachable(table, id) && !table.chain(id).rules.is_empty();
     let live = std::iter::once(first).chain(chains.map(|(id, _)| id)).find(|&id| is_live(id));
     let span = live.map_or(chain.span, |id| table.chain(id).span);
     Some(Traces { mode, span, is_reachable: live.is_some() })

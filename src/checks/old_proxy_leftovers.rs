@@ -77,7 +77,7 @@ fn drop_mark(cx: &Context<'_, '_>, table: &Table<'_>, graph: &ChainGraph) -> Opt
 
 /// Service chains where Cilium has taken over: its rules come first and nothing leads to KUBE-SERVICES any more.
 fn replaced(cx: &Context<'_, '_>, table: &Table<'_>, graph: &ChainGraph) -> Option<Finding> {
-    let services = fixed(table, StaticChain::Services).filter(|&chain| !graph.is_reachable(chain))?;
+    let services = fixed(table, StaticChain::Services).filter(|&chain| !graph.is_reachable(table, chain))?;
     let prerouting = built_in(table, "PREROUTING")?;
     let is_cilium = |target: &Target<'_>| target.chain_name().is_some_and(|name| name.starts_with(b"CILIUM_"));
     let (_, rule) = table.rules_of(prerouting).find(|(_, rule)| rule.target.as_ref().is_some_and(is_cilium))?;

@@ -37,7 +37,7 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
             continue;
         }
         let matches = table.matches(rule);
-        let is_meant = graph.is_reachable(rule.chain) && is_understood(matches);
+        let is_meant = graph.is_reachable(table, rule.chain) && is_understood(matches);
         for port in ports(table, id).filter(|_| is_meant) {
             let start = node_ports.partition_point(|own| own.0 < port);
             for own in node_ports[start..].iter().take_while(|own| own.0 == port) {

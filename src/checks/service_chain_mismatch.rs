@@ -91,11 +91,11 @@ fn what_name_says(own: &OwnChain<'_>) -> String {
 fn foreign_ends<'a, 'src>(cx: &Context<'a, 'src>, own: &OwnChain<'_>) -> impl Iterator<Item = &'a EndpointChain<'src>> {
     let proxy = cx.proxy;
     let ends = proxy.chain(own.id).balancing.iter().filter_map(|rule| rule.endpoint).map(|end| proxy.endpoint(end));
-    ends.filter(|endpoint| endpoint.identity == Identity::Contradicted && endpoint.made_for.is_some())
+    ends.filter(|endpoint| endpoint.identity == Identity::Contradicted && endpoint.made_for().is_some())
 }
 
 fn what_end_says(endpoint: &EndpointChain<'_>) -> String {
-    let said = endpoint.made_for.and_then(|made| {
+    let said = endpoint.made_for().and_then(|made| {
         let end = made.endpoint?;
         Some(format!("the name is the checksum of {}, {}, {end}", made.service, made.protocol))
     });

@@ -96,7 +96,7 @@ fn stale(legacy: &Proxy<'_, '_>, nft: &Proxy<'_, '_>) -> &'static str {
 fn is_hooked(proxy: &Proxy<'_, '_>) -> bool {
     let Some((table, graph)) = proxy.resolved.table(TableName::Nat) else { return false };
     let services = super::hooks::fixed(table, crate::kube::StaticChain::Services);
-    services.is_some_and(|chain| graph.is_reachable(chain))
+    services.is_some_and(|chain| graph.is_reachable(table, chain))
 }
 
 /// What the two say differently.

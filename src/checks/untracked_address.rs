@@ -27,7 +27,7 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
     let rules = (0u32..).map(RuleId).zip(&raw.rules);
     let untracked = rules.filter(|(_, rule)| {
         matches!(rule.target, Some(Target::Notrack { .. }))
-            && graph.is_reachable(rule.chain)
+            && graph.is_reachable(raw, rule.chain)
             && is_understood(raw.matches(rule))
             && !is_for_node(raw.matches(rule))
             && !asks_source(raw.matches(rule))

@@ -1,6 +1,6 @@
 //! Puts service ports together: captures of nat KUBE-SERVICES and KUBE-NODEPORTS, and the chains behind them.
 
-use super::build::{Chains, index};
+use super::build::{Chains, FastMap, index};
 use super::reading::{Facts, Lead, Place};
 use super::{
     Affinity, Capture, CaptureKind, CaptureState, ChainName, Identity, OwnChain, Portal, Prefix, Role, ServiceChainId,
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::ruleset::{Protocol, Rule, RuleId, Target};
 use bstr::BStr;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 /// More node addresses than this are taken for no restriction, so that captures stay few.
@@ -32,12 +32,12 @@ struct Waiting<'src> {
 pub(super) struct Assembly<'src> {
     pub(super) services: Vec<ServicePort<'src>>,
     /// By name without the old colon, and protocol.
-    pub(super) by_name: HashMap<(&'src BStr, Option<Protocol>), u32>,
+    pub(super) by_name: FastMap<(&'src BStr, Option<Protocol>), u32>,
     /// Those without a name, by what their chains' names end in.
-    by_tail: HashMap<(&'src [u8], Option<Protocol>), u32>,
+    by_tail: FastMap<(&'src [u8], Option<Protocol>), u32>,
     /// Names by what chains' names end in; only made if a capture has no comment.
-    tail_names: Option<HashMap<&'src [u8], ServicePortName<'src>>>,
-    pub(super) captures: HashMap<CaptureKey<'src>, u32>,
+    tail_names: Option<FastMap<&'src [u8], ServicePortName<'src>>>,
+    pub(super) captures: FastMap<CaptureKey<'src>, u32>,
     /// Services that have a cluster IP.
     with_cluster_ip: HashSet<u32>,
     waiting: Vec<Waiting<'src>>,
@@ -60,10 +60,10 @@ impl<'src> Assembly<'src> {
     pub(super) fn new(chains: &mut Chains<'_, 'src>) -> Self {
         let mut assembly = Self {
             services: Vec::new(),
-            by_name: HashMap::new(),
-            by_tail: HashMap::new(),
+            by_name: FastMap::default(),
+            by_tail: FastMap::default(),
             tail_names: None,
-            captures: HashMap::new(),
+            captures: FastMap::default(),
             with_cluster_ip: HashSet::new(),
             waiting: Vec::new(),
             node_addresses: Vec::new(),

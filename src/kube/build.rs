@@ -7,6 +7,12 @@ use super::{
 };
 use crate::ruleset::{ChainGraph, ChainId, RecentAction, Rule, RuleId, Table, Target};
 use bstr::BStr;
+use foldhash::fast::RandomState;
+use std::collections::HashMap;
+use thin_vec::ThinVec;
+
+/// A map of a hasher that is quick and cannot be fooled.
+pub(super) type FastMap<K, V> = HashMap<K, V, RandomState>;
 
 /// The service chains and endpoint chains of a nat table.
 pub(super) struct Chains<'a, 'src> {
@@ -136,7 +142,7 @@ impl<'a, 'src> Chains<'a, 'src> {
 }
 
 /// The first of its kind goes to `first`, the others to `more`.
-fn put<T>(first: &mut Option<T>, more: &mut Vec<T>, value: T) {
+fn put<T>(first: &mut Option<T>, more: &mut ThinVec<T>, value: T) {
     if first.is_none() {
         *first = Some(value);
     } else {
@@ -172,11 +178,11 @@ fn empty_endpoint_chain(chain: ChainId, name: &BStr) -> EndpointChain<'_> {
         named: None,
         service: None,
         dnat: None,
-        more_dnats: Vec::new(),
+        more_dnats: ThinVec::new(),
         hairpin: None,
-        more_hairpins: Vec::new(),
+        more_hairpins: ThinVec::new(),
         remembers: None,
-        others: Vec::new(),
+        others: ThinVec::new(),
         identity: Identity::Unknown,
         made_for: None,
     }

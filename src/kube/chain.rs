@@ -4,6 +4,7 @@ use super::{ChainName, Identity, MadeFor, Prefix, ServicePortName};
 use crate::ruleset::{ChainId, Protocol, RuleId, Threshold};
 use bstr::BStr;
 use std::net::{IpAddr, SocketAddr};
+use thin_vec::ThinVec;
 
 /// The place of a chain in [`Proxy::chains`](super::Proxy::chains).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -82,7 +83,8 @@ pub enum Affinity {
     },
 }
 
-/// A `KUBE-SEP-` chain (or another chain that balancing rules jump to): what it does with the packets it gets.
+/// A `KUBE-SEP-` chain (or another chain that balancing rules jump to): what it does with the packets it gets. A large
+/// node has a hundred thousand, so what is rare takes one word each.
 #[derive(Clone, Debug)]
 pub struct EndpointChain<'src> {
     /// Where it stands in the nat table.
@@ -96,20 +98,19 @@ pub struct EndpointChain<'src> {
     /// Its first DNAT rule.
     pub dnat: Option<Dnat>,
     /// Further DNAT rules.
-    pub more_dnats: Vec<Dnat>,
+    pub more_dnats: ThinVec<Dnat>,
     /// Its first rule that sets the masquerade mark: for the pod that connects to itself.
     pub hairpin: Option<Hairpin>,
     /// Further rules of that kind.
-    pub more_hairpins: Vec<Hairpin>,
+    pub more_hairpins: ThinVec<Hairpin>,
     /// The rule that remembers the client (`-m recent --set`): the DNAT rule itself, as a rule.
     pub remembers: Option<RuleId>,
     /// Rules kube-proxy does not write in such a chain.
-    pub others: Vec<RuleId>,
+    pub others: ThinVec<RuleId>,
     /// Whether its name is the checksum of service, protocol and DNAT target; `Unknown` before
     /// [`Proxy::verify`](super::Proxy::verify).
     pub identity: Identity,
-    /// What a contradicted chain was made for, once [`Proxy::solve`](super::Proxy::solve) found it.
-    pub made_for: Option<MadeFor<'src>>,
+    pub(super) made_for: Option<Box<MadeFor<'src>>>,
 }
 
 /// A DNAT rule of an endpoint chain.
@@ -150,7 +151,13 @@ impl ServiceChain<'_> {
     }
 }
 
-impl EndpointChain<'_> {
+impl<'src> EndpointChain<'src> {
+    /// What a contradicted chain was made for, once [`Proxy::solve`](super::Proxy::solve) found it.
+    #[must_use]
+    pub fn made_for(&self) -> Option<MadeFor<'src>> {
+        self.made_for.as_deref().copied()
+    }
+
     /// Whether a connection of the pod to itself is masqueraded; `None` where the dump does not tell which pod it is.
     #[must_use]
     pub fn has_own_hairpin(&self) -> Option<bool> {

@@ -1,13 +1,13 @@
 //! What the filter table adds to services: addresses it refuses, firewalls, health check ports.
 
 use super::assembly::Assembly;
+use super::build::FastMap;
 use super::reading::{Facts, Place, fixed_chain};
 use super::{Block, BlockReason, CaptureKind, Role, StaticChain};
 use crate::ruleset::{Protocol, RuleId, Table, Target};
-use std::collections::HashMap;
 
 /// Services by an address they capture, for rules that have no comment.
-type ByAddress<'src> = HashMap<(Place<'src>, Option<u16>, Option<Protocol>), u32>;
+type ByAddress<'src> = FastMap<(Place<'src>, Option<u16>, Option<Protocol>), u32>;
 
 impl<'src> Assembly<'src> {
     pub(super) fn take_filter(&mut self, table: &Table<'src>) {
@@ -98,7 +98,7 @@ impl<'src> Assembly<'src> {
     }
 
     fn services_by_address(&self) -> ByAddress<'src> {
-        let mut known = ByAddress::new();
+        let mut known = ByAddress::default();
         for (service, at) in self.services.iter().zip(0..) {
             for capture in &service.captures {
                 let place = Place { address: capture.address, host: capture.host };

@@ -1,11 +1,10 @@
 //! The marks, and the tests for pods of this node, taken from the rules that use them.
 
-use super::build::Chains;
+use super::build::{Chains, FastMap};
 use super::proxy::{Detector, LocalTest, Marks};
 use super::reading::Nat;
 use super::{Prefix, ServicePort, StaticChain};
 use crate::ruleset::{Mark, RuleId, Target};
-use std::collections::HashMap;
 
 /// What KUBE-MARK-MASQ and KUBE-MARK-DROP set.
 pub(super) fn marks(nat: &Nat<'_, '_>) -> Marks {
@@ -22,7 +21,7 @@ fn mark_of(nat: &Nat<'_, '_>, chain: StaticChain) -> Option<Mark> {
 /// Every test for "comes from a pod of this node": inverted in masquerade rules, plain where Local policy lets pods
 /// go to all endpoints.
 pub(super) fn detectors<'src>(chains: &Chains<'_, 'src>, services: &[ServicePort<'src>]) -> Vec<Detector<'src>> {
-    let mut found: HashMap<LocalTest<'src>, Detector<'src>> = HashMap::new();
+    let mut found: FastMap<LocalTest<'src>, Detector<'src>> = FastMap::default();
     let mut note = |rule: RuleId, inverted: bool| {
         let Some(test) = local_test(chains, rule, inverted) else { return };
         found.entry(test.clone()).or_insert(Detector { test, rule, rules: 0 }).rules += 1;

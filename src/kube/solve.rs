@@ -264,7 +264,7 @@ impl<'src> Proxy<'_, 'src> {
 
     fn take_endpoints(&mut self, hits: &HashMap<&'src [u8], MadeFor<'src>>) {
         for endpoint in self.endpoints.iter_mut().filter(|endpoint| endpoint.identity == Identity::Contradicted) {
-            endpoint.made_for = tail(endpoint.name).and_then(|tail| hits.get(tail)).copied();
+            endpoint.made_for = tail(endpoint.name).and_then(|tail| hits.get(tail)).copied().map(Box::new);
             self.verification.solved += u32::from(endpoint.made_for.is_some());
         }
     }

@@ -1,10 +1,9 @@
 //! Chains that no capture leads to: services of a partial dump, or leftovers.
 
 use super::assembly::{Assembly, tail};
-use super::build::{Chains, index};
+use super::build::{Chains, FastMap, index};
 use super::{EndpointId, ServiceChainId, StaticChain};
 use crate::ruleset::{ChainId, Protocol};
-use std::collections::HashMap;
 
 impl<'src> Assembly<'src> {
     /// Whether chains may be captured by lines that are missing: the tail of KUBE-SERVICES, the jump to
@@ -35,7 +34,7 @@ impl<'src> Assembly<'src> {
     }
 
     fn take_stray_chains(&mut self, chains: &mut Chains<'_, 'src>) {
-        let mut owners: HashMap<&'src [u8], u32> = HashMap::new();
+        let mut owners: FastMap<&'src [u8], u32> = FastMap::default();
         for chain in &chains.services {
             if let Some(&service) = chain.services.first() {
                 owners.entry(tail(chain.name)).or_insert(service);

@@ -1,9 +1,8 @@
 //! Which rule leads to which chain, by id. Names are looked up here once and never again.
 
-use super::{ChainId, RuleId, Ruleset, Table, TableName, Target};
+use super::{ChainId, ChainNames, Rule, RuleId, Ruleset, Table, TableName};
 use bstr::BStr;
-use foldhash::fast::RandomState;
-use std::collections::HashMap;
+use std::sync::OnceLock;
 
 /// A rule that jumps (or goes) to a chain.
 pub type Reference = RuleId;
@@ -17,8 +16,8 @@ pub struct ChainGraph {
     starts: Vec<u32>,
     /// The rules that lead to a chain, by chain, in the order of the table's rules.
     references: Vec<RuleId>,
-    /// By chain: whether a walk from a built-in chain can come to it.
-    reachable: Vec<bool>,
+    /// By chain: whether a walk from a built-in chain can come to it. Only some questions need it.
+    reachable: OnceLock<Vec<bool>>,
 }
 
 impl ChainGraph {
@@ -27,8 +26,7 @@ impl ChainGraph {
     pub fn new(table: &Table<'_>) -> Self {
         let leads_to = resolved(table);
         let (starts, references) = back_references(&leads_to, table.chains.len());
-        let reachable = reachable(table, &leads_to);
-        Self { leads_to, starts, references, reachable }
+        Self { leads_to, starts, references, reachable: OnceLock::new() }
     }
 
     /// The chain a rule jumps or goes to, if it is there.
@@ -47,10 +45,11 @@ impl ChainGraph {
         }
     }
 
-    /// Whether a walk that begins in a built-in chain can come to this one.
+    /// Whether a walk that begins in a built-in chain of `table`, whose graph this is, can come to this chain.
     #[must_use]
-    pub fn is_reachable(&self, chain: ChainId) -> bool {
-        self.reachable.get(chain.0 as usize).copied().unwrap_or_default()
+    pub fn is_reachable(&self, table: &Table<'_>, chain: ChainId) -> bool {
+        let reachable = self.reachable.get_or_init(|| reachable(table, &self.leads_to));
+        reachable.get(chain.0 as usize).copied().unwrap_or_default()
     }
 
     /// The rules that lead to a chain that is not in the table.
@@ -65,20 +64,18 @@ impl ChainGraph {
 
 /// By rule: the chain that its jump names.
 fn resolved(table: &Table<'_>) -> Vec<Option<ChainId>> {
-    let mut by_name: HashMap<&BStr, ChainId, RandomState> =
-        HashMap::with_capacity_and_hasher(table.chains.len(), RandomState::default());
+    let mut names = None;
+    let mut find = |name: &BStr| names.get_or_insert_with(|| names_of(table)).get(name);
+    let leads_to = |rule: &Rule<'_>| rule.found.chain().or_else(|| find(rule.target.as_ref()?.chain_name()?));
+    table.rules.iter().map(leads_to).collect()
+}
+
+fn names_of<'src>(table: &Table<'src>) -> ChainNames<'src> {
+    let mut names = ChainNames::with_capacity(table.chains.len());
     for (id, chain) in table.chain_ids() {
-        by_name.entry(chain.name).or_insert(id);
+        names.get_or_insert(chain.name, id);
     }
-    // One jump after the other often leads to the same chain: KUBE-MARK-MASQ in every endpoint's.
-    let mut last: (&BStr, Option<ChainId>) = (BStr::new(""), None);
-    let mut find = |name| {
-        if last.0 != name {
-            last = (name, by_name.get(name).copied());
-        }
-        last.1
-    };
-    table.rules.iter().map(|rule| rule.target.as_ref().and_then(Target::chain_name).and_then(&mut find)).collect()
+    names
 }
 
 /// By chain: the rules that lead to it, as one vector and where each chain's part of it begins.

@@ -6,6 +6,7 @@ mod chain;
 mod condition;
 mod display;
 mod graph;
+mod names;
 mod rule;
 mod save;
 mod target;
@@ -19,6 +20,8 @@ pub use condition::{
 };
 pub use display::{chain_line, match_line, rule_line, target_line};
 pub use graph::{ChainGraph, Reference, Resolved};
+pub(crate) use names::ChainNames;
+pub(crate) use rule::FoundChain;
 pub use rule::{Counters, Rule, RuleId};
 pub use save::{saved_chain, saved_rule, saved_table, saved_words};
 pub use target::{ConnmarkAction, Target, Translation, is_extension};

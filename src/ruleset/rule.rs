@@ -2,6 +2,7 @@
 
 use super::{ChainId, Target};
 use crate::source::Span;
+use std::num::NonZeroU32;
 use std::ops::Range;
 
 /// The place of a rule in [`Table::rules`](super::Table::rules).
@@ -30,4 +31,37 @@ pub struct Rule<'src> {
     pub matches: Range<u32>,
     /// What happens when they hold; `None` only counts.
     pub target: Option<Target<'src>>,
+    /// Where the reader found the chain it jumps to.
+    pub(crate) found: FoundChain,
+}
+
+impl<'src> Rule<'src> {
+    /// A rule of these parts.
+    #[must_use]
+    pub fn new(chain: ChainId, span: Span, matches: Range<u32>, target: Option<Target<'src>>) -> Self {
+        Self { chain, span, matches, target, found: FoundChain::default() }
+    }
+}
+
+/// Where the chain of a jump stands, as the reader knew by the way; it saves the graph of a large table from looking all
+/// names up again. No part of what a rule says, so that any two are equal.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct FoundChain(Option<NonZeroU32>);
+
+impl FoundChain {
+    /// It is that one.
+    pub(crate) fn at(chain: ChainId) -> Self {
+        Self(chain.0.checked_add(1).and_then(NonZeroU32::new))
+    }
+
+    /// The chain, if it was found.
+    pub(crate) fn chain(self) -> Option<ChainId> {
+        self.0.map(|next| ChainId(next.get() - 1))
+    }
+}
+
+impl PartialEq for FoundChain {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }

@@ -1,9 +1,10 @@
 //! A table under construction: chains as they are met, rules in the order of the text, grouped by chain at the end.
 
-use crate::ruleset::{Chain, ChainId, ChainKind, Counters, Form, Match, Policy, Rule, Table, TableName, Target};
+use crate::ruleset::{
+    Chain, ChainId, ChainKind, ChainNames, Counters, Form, FoundChain, Match, Policy, Rule, Table, TableName, Target,
+};
 use crate::source::Span;
 use bstr::BStr;
-use foldhash::fast::RandomState;
 use std::collections::{HashMap, VecDeque};
 
 /// Chains the kernel calls at a hook.
@@ -18,7 +19,7 @@ pub(super) fn is_built_in(name: &[u8]) -> bool {
 #[derive(Debug)]
 pub(super) struct TableBuilder<'src> {
     pub(super) table: Table<'src>,
-    by_name: HashMap<&'src BStr, ChainId, RandomState>,
+    names: ChainNames<'src>,
     /// The chain of the last rule: the next one mostly stands in the same or in the one declared behind it.
     last: u32,
     /// Rules of each chain, once a command other than an append came.
@@ -60,7 +61,7 @@ impl<'src> TableBuilder<'src> {
                 counters: Vec::new(),
                 matches: Vec::new(),
             },
-            by_name: HashMap::default(),
+            names: ChainNames::default(),
             last: 0,
             orders: None,
             flushes: 0,
@@ -75,7 +76,7 @@ impl<'src> TableBuilder<'src> {
 
     /// Whether a line of its own declared that chain already.
     pub(super) fn has_declared(&self, name: &BStr) -> bool {
-        self.by_name.get(name).is_some_and(|&id| self.table.chain(id).is_declared)
+        self.names.get(name).is_some_and(|id| self.table.chain(id).is_declared)
     }
 
     /// Whether a built-in chain of that name cannot be of this table, since its own are all there: raw's and filter's
@@ -118,7 +119,7 @@ impl<'src> TableBuilder<'src> {
             }
         }
         let next = ChainId(u32::try_from(self.table.chains.len()).unwrap_or(u32::MAX));
-        let id = *self.by_name.entry(name).or_insert(next);
+        let id = self.names.get_or_insert(name, next);
         if id == next {
             let kind = if is_built_in(name) {
                 ChainKind::BuiltIn { policy: None, counters: None }
@@ -258,7 +259,7 @@ impl<'src> TableBuilder<'src> {
         let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         let rule = offset(self.table.rules.len());
         let matches = offset(mark)..offset(self.table.matches.len());
-        self.table.rules.push(Rule { chain, span, matches, target });
+        self.table.rules.push(Rule::new(chain, span, matches, target));
         if counters.is_some() && !self.has_counters {
             self.has_counters = true;
             self.table.counters.resize(rule as usize, Counters::default());
@@ -303,11 +304,26 @@ impl<'src> TableBuilder<'src> {
         }
         if self.has_deleted {
             self.forget_deleted();
+        } else {
+            self.find_chains();
         }
         self.set_ranges();
         self.table.chains.shrink_to_fit();
         self.table.rules.shrink_to_fit();
         self.table
+    }
+
+    /// Notes where the chains of jumps are, as long as the names are at hand.
+    fn find_chains(&mut self) {
+        // One jump after the other often leads to the same chain: KUBE-MARK-MASQ in every endpoint's.
+        let mut last = (BStr::new(""), FoundChain::default());
+        for rule in &mut self.table.rules {
+            let Some(name) = rule.target.as_ref().and_then(Target::chain_name) else { continue };
+            if last.0 != name {
+                last = (name, self.names.get(name).map(FoundChain::at).unwrap_or_default());
+            }
+            rule.found = last.1;
+        }
     }
 
     fn zero_counters(&mut self) {

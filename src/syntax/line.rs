@@ -131,9 +131,9 @@ fn kind(policy: Option<Policy>, counters: Option<Counters>) -> ChainKind {
 /// `ACCEPT`, `DROP`, or `-` for a chain that has none.
 fn policy(text: &[u8]) -> Read<'_, Option<Policy>> {
     alt((
+        value(None, tag("-")),
         value(Some(Policy::Accept), tag("ACCEPT")),
         value(Some(Policy::Drop), alt((tag("DROP"), tag("QUEUE")))),
-        value(None, tag("-")),
     ))
     .parse(text)
 }
@@ -151,6 +151,10 @@ fn counters(text: &[u8]) -> Read<'_, Counters> {
 
 /// `[PACKETS:BYTES] -A …`, `-A …` and the other commands; `None` for a line that just begins with a dash.
 fn command_line(text: &[u8]) -> Option<Result<Line<'_>, Wanted<'_>>> {
+    // Nearly all lines are of this form.
+    if let Some(after) = text.strip_prefix(b"-A ") {
+        return Some(finished(append(after, None)).map(Line::Command));
+    }
     let (rest, counters) = match text.first() {
         Some(b'[') => match terminated(counters, space1).parse(text) {
             Ok((rest, counters)) => (rest, Some(counters)),

@@ -2,7 +2,7 @@
 
 use super::word::{is_blank, next_word, skip_blanks};
 use crate::source::trim_line_end;
-use memchr::{memchr, memchr2_iter};
+use memchr::{memchr, memchr3_iter};
 
 /// How many lines a quote may hold together; comments have 255 bytes at most.
 const JOINED: usize = 32;
@@ -14,8 +14,8 @@ pub(super) fn lines(text: &[u8]) -> impl Iterator<Item = (&[u8], usize)> {
         if rest.is_empty() {
             return None;
         }
-        let end = line_end(rest);
-        let (end, feeds) = if may_leave_quote_open(&rest[..end]) { joined_end(rest, end) } else { (end, 0) };
+        let (end, may_leave_quote_open) = first_line(rest);
+        let (end, feeds) = if may_leave_quote_open { joined_end(rest, end) } else { (end, 0) };
         let (line, after) = rest.split_at(end);
         rest = after;
         Some((trim_line_end(line), feeds))
@@ -34,16 +34,25 @@ fn line_end(text: &[u8]) -> usize {
     memchr(b'\n', text).map_or(text.len(), |at| at + 1)
 }
 
-/// A cheap look: only lines of rules, and of those only with an odd number of quotes or with a backslash.
-fn may_leave_quote_open(line: &[u8]) -> bool {
+/// Where the first line ends, and whether it may leave a quote open. A cheap look: only lines of rules may, and of
+/// those only such with an odd number of quotes or with a backslash.
+fn first_line(text: &[u8]) -> (usize, bool) {
+    if !matches!(text.first(), Some(b'-' | b'[')) {
+        return (line_end(text), false);
+    }
     let (mut quotes, mut has_backslash) = (0_u32, false);
-    if matches!(line.first(), Some(b'-' | b'[')) {
-        for at in memchr2_iter(b'"', b'\\', line) {
-            quotes += u32::from(line[at] == b'"');
-            has_backslash |= line[at] == b'\\';
+    let mut end = text.len();
+    for at in memchr3_iter(b'\n', b'"', b'\\', text) {
+        match text[at] {
+            b'"' => quotes += 1,
+            b'\\' => has_backslash = true,
+            _ => {
+                end = at + 1;
+                break;
+            }
         }
     }
-    quotes % 2 == 1 || (has_backslash && quotes > 0)
+    (end, quotes % 2 == 1 || (has_backslash && quotes > 0))
 }
 
 /// Where the line ends with the lines that its open quote holds, and how many those are; its own end if it has none, or

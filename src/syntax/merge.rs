@@ -1,6 +1,6 @@
 //! Two texts of one table made one: pieces of it put together, or counters of one form given to the other.
 
-use crate::ruleset::{Chain, ChainId, Counters, Rule, Table, Target};
+use crate::ruleset::{Chain, ChainId, Counters, FoundChain, Rule, Table, Target};
 use bstr::BStr;
 use std::collections::{HashMap, HashSet};
 
@@ -28,6 +28,7 @@ pub(super) fn absorb<'src>(table: &mut Table<'src>, more: Table<'src>) {
     );
     table.rules.extend(more.rules.into_iter().map(|rule| Rule {
         chain: ChainId(rule.chain.0 + chains),
+        found: FoundChain::default(),
         matches: rule.matches.start + matches..rule.matches.end + matches,
         ..rule
     }));

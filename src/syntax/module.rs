@@ -75,8 +75,7 @@ impl Module {
 /// `-m NAME`, and its first option if it has a type. `input` begins at `-m`, `rest` behind it.
 pub(crate) fn load<'src>(input: &'src [u8], rest: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read<'src, ()> {
     let (after, name) = word(rest).map_err(|_| wanted("the name of a module", skip_blanks(rest)))?;
-    parts.module = Module::named(name);
-    parts.start = parts.matches.len();
+    parts.begin(Module::named(name));
     match parts.module {
         Module::Recent => recent(after, parts),
         Module::Limit => {
@@ -145,11 +144,11 @@ pub(crate) fn untyped_end(input: &[u8]) -> usize {
 
 /// Reads one option if it is one we have a type for; the flag tells whether.
 fn typed_option<'src>(input: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read<'src, bool> {
-    let (after, first) = next_word(input);
-    let (inverted, (rest, flag)) = if first == b"!" { (true, next_word(after)) } else { (false, (after, first)) };
-    if !flag.starts_with(b"--") {
+    let (inverted, positive) = old_bang(false, input);
+    if !skip_blanks(positive).starts_with(b"--") {
         return Ok((input, false));
     }
+    let (rest, flag) = next_word(positive);
     let read = match (parts.module, flag) {
         (Module::Comment, b"--comment") => comment(rest, parts),
         (Module::Statistic, b"--mode") => statistic(inverted, rest, parts),
@@ -227,6 +226,12 @@ pub(crate) fn flags(word: &[u8]) -> Option<u8> {
         b"ALL" => Some(0x3f),
         _ => u8::try_from(word::bits(word, &["FIN", "SYN", "RST", "PSH", "ACK", "URG"])?).ok(),
     }
+}
+
+/// `-m comment --comment`, behind that.
+pub(crate) fn commented<'src>(rest: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read<'src, ()> {
+    parts.begin(Module::Comment);
+    comment(rest, parts)
 }
 
 fn comment<'src>(rest: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read<'src, ()> {

@@ -1,6 +1,6 @@
 //! The name of a table that no line of the text names: from its chains and the targets of its rules.
 
-use crate::ruleset::{Chain, ChainId, Form, Rule, Table, TableName, Target};
+use crate::ruleset::{Chain, ChainId, Form, FoundChain, Rule, Table, TableName, Target};
 use bstr::ByteSlice;
 
 /// The table under its name. Lines grepped out of a whole dump may be of several tables: then one each. A listing is of
@@ -124,7 +124,7 @@ fn part<'src>(
         for (rule_id, rule) in table.rules_of(id) {
             if by_rule[rule_id.0 as usize].or(own).unwrap_or(default) == name {
                 let chain = ChainId(u32::try_from(part.chains.len()).unwrap_or(u32::MAX));
-                part.rules.push(Rule { chain, ..rule.clone() });
+                part.rules.push(Rule { chain, found: FoundChain::default(), ..rule.clone() });
                 part.counters.extend(table.counters(rule_id));
             }
         }

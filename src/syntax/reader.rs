@@ -232,9 +232,9 @@ impl<'src> Reader<'src> {
     }
 
     fn declare(&mut self, name: &'src BStr, kind: ChainKind, at: At<'src>) {
-        let repeats = self.builder().is_some_and(|builder| builder.has_declared(name));
         let table = self.builder().filter(|builder| builder.table.is_named).map(|builder| builder.table.name);
-        if repeats && (self.reopened.is_some() || table.is_none()) {
+        let may_be_another = self.reopened.is_some() || table.is_none();
+        if may_be_another && self.builder().is_some_and(|builder| builder.has_declared(name)) {
             if let (Some(before), Some(builder)) = (self.reopened, self.builder()) {
                 (builder.table.span, builder.table.is_complete) = (before.span, before.is_complete);
             }

@@ -6,7 +6,7 @@
 use super::fault::{Read, Wanted};
 use super::module::{self, Module};
 use super::target;
-use super::word::{self, next_word, skip_blanks, valued, wanted, word};
+use super::word::{self, is_blank, skip_blanks, valued, wanted, word};
 use crate::ruleset::{Counters, Match, Protocol, Side, Target, Test};
 use bstr::ByteSlice;
 
@@ -27,6 +27,11 @@ pub(crate) struct Parts<'a, 'src> {
 }
 
 impl<'src> Parts<'_, 'src> {
+    /// Loads a module: the options that follow are its own.
+    pub(crate) fn begin(&mut self, module: Module) {
+        (self.module, self.start) = (module, self.matches.len());
+    }
+
     /// Adds one match.
     pub(crate) fn push(&mut self, inverted: bool, test: Test<'src>) {
         self.matches.push(Match { inverted, test });
@@ -59,30 +64,57 @@ pub(crate) fn options<'src>(line: &'src [u8], matches: &mut Vec<Match<'src>>) ->
 
 /// One option with its values. `!` may stand before it, and before its value in dumps of iptables < 1.4.3.
 fn option<'src>(input: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read<'src, ()> {
-    let (after, first) = word(input)?;
-    let (inverted, (rest, flag)) = if first == "!" { (true, word(after)?) } else { (false, (after, first)) };
-    match flag.as_bytes() {
-        b"-m" | b"--match" => module::load(input, rest, parts),
-        b"-j" | b"--jump" => target::jump(rest, parts),
-        b"-g" | b"--goto" => target::goto(rest, parts),
-        b"-s" | b"--source" | b"--src" => address(Side::Source, inverted, rest, parts),
-        b"-d" | b"--destination" | b"--dst" => address(Side::Destination, inverted, rest, parts),
-        b"-i" | b"--in-interface" => interface(Side::Source, inverted, rest, parts),
-        b"-o" | b"--out-interface" => interface(Side::Destination, inverted, rest, parts),
-        b"-p" | b"--protocol" | b"--proto" => protocol(inverted, rest, parts),
-        b"-f" | b"--fragment" => {
+    // Every rule of kube-proxy has a comment.
+    if let Some(rest) = input.strip_prefix(b"-m comment --comment ") {
+        return module::commented(rest, parts);
+    }
+    let (inverted, positive) = old_bang(false, input);
+    let (letter, rest) = if let [b'-', letter, b' ', rest @ ..] = skip_blanks(positive) {
+        (*letter, rest)
+    } else {
+        let (rest, flag) = word(positive)?;
+        (letter_of(flag), rest)
+    };
+    match letter {
+        b'm' => module::load(input, rest, parts),
+        b'j' => target::jump(rest, parts),
+        b'g' => target::goto(rest, parts),
+        b's' => address(Side::Source, inverted, rest, parts),
+        b'd' => address(Side::Destination, inverted, rest, parts),
+        b'i' => interface(Side::Source, inverted, rest, parts),
+        b'o' => interface(Side::Destination, inverted, rest, parts),
+        b'p' => protocol(inverted, rest, parts),
+        b'f' => {
             parts.push(inverted, Test::Fragment);
             Ok((rest, ()))
         }
-        b"-c" | b"--set-counters" => counters(rest, parts),
+        b'c' => counters(rest, parts),
         _ => module::option(input, parts),
+    }
+}
+
+/// The letter of an option of iptables itself, also written in full as in hand-made files; 0 for options of modules.
+fn letter_of(flag: &[u8]) -> u8 {
+    match flag {
+        [b'-', letter] => *letter,
+        b"--match" => b'm',
+        b"--jump" => b'j',
+        b"--goto" => b'g',
+        b"--source" | b"--src" => b's',
+        b"--destination" | b"--dst" => b'd',
+        b"--in-interface" => b'i',
+        b"--out-interface" => b'o',
+        b"--protocol" | b"--proto" => b'p',
+        b"--fragment" => b'f',
+        b"--set-counters" => b'c',
+        _ => 0,
     }
 }
 
 /// `! VALUE`, as iptables < 1.4.3 printed inverted options.
 pub(crate) fn old_bang(inverted: bool, rest: &[u8]) -> (bool, &[u8]) {
-    match next_word(rest) {
-        (after, b"!") => (!inverted, after),
+    match skip_blanks(rest) {
+        [b'!', after @ ..] if after.first().is_none_or(|&byte| is_blank(byte)) => (!inverted, after),
         _ => (inverted, rest),
     }
 }

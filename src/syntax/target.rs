@@ -3,10 +3,9 @@
 use super::fault::{Read, Wanted};
 use super::module::untyped_end;
 use super::rule::Parts;
-use super::word::{self, next_word, skip_blanks, valued, wanted, word};
+use super::word::{self, next_word, place_of, skip_blanks, valued, wanted, word};
 use crate::ruleset::{ConnmarkAction, Mark, PortRange, Target, Translation, is_extension};
 use bstr::{BStr, ByteSlice};
-use memchr::{memchr, memrchr};
 use nom::Err;
 use std::net::IpAddr;
 
@@ -24,23 +23,25 @@ pub(crate) fn goto<'src>(input: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read
 pub(crate) fn jump<'src>(input: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read<'src, ()> {
     let start = skip_blanks(input);
     let (rest, name) = word(start).map_err(|_| wanted("the name of a target or a chain", start))?;
-    let end = if is_extension(name) { untyped_end(rest) } else { 0 };
-    let (options, after) = rest.split_at(end);
-    let whole = start[..start.len() - after.len()].trim_end().as_bstr();
-    let target = match name.as_bytes() {
-        b"ACCEPT" => Target::Accept,
-        b"DROP" => Target::Drop,
-        b"RETURN" => Target::Return,
-        b"QUEUE" | b"NFQUEUE" => Target::Queue(whole),
-        extension if is_extension(extension) => typed(extension, options)?.unwrap_or(Target::Other(whole)),
-        _ => Target::Jump(name),
-    };
-    parts.target = Some(target);
+    if !is_extension(name) {
+        parts.target = Some(match name.as_bytes() {
+            b"ACCEPT" => Target::Accept,
+            b"DROP" => Target::Drop,
+            b"RETURN" => Target::Return,
+            b"QUEUE" => Target::Queue(name),
+            _ => Target::Jump(name),
+        });
+        return Ok((rest, ()));
+    }
+    let (options, after) = rest.split_at(untyped_end(rest));
+    let whole = || start[..start.len() - after.len()].trim_ascii_end().as_bstr();
+    let target = if name == "NFQUEUE" { Some(Target::Queue(whole())) } else { typed(name, options)? };
+    parts.target = Some(target.unwrap_or_else(|| Target::Other(whole())));
     Ok((after, ()))
 }
 
 fn typed<'src>(name: &[u8], options: &'src [u8]) -> Typed<'src> {
-    let words = options.trim().as_bstr();
+    let words = options.trim_ascii().as_bstr();
     Ok(match name {
         b"DNAT" => translation(options, b"--to-destination")?.map(Target::Dnat),
         b"SNAT" => translation(options, b"--to-source")?.map(Target::Snat),
@@ -104,11 +105,11 @@ fn set<'src>(flag: &mut bool, rest: &'src [u8]) -> &'src [u8] {
 
 /// `P`, `P-Q`, `P-Q/BASE`.
 pub(crate) fn read_ports(word: &[u8], to: &mut Translation) -> Option<()> {
-    let (range, base) = match memchr(b'/', word) {
+    let (range, base) = match place_of(b'/', word) {
         Some(slash) => (&word[..slash], Some(word::number(&word[slash + 1..])?)),
         None => (word, None),
     };
-    let ports = match memchr(b'-', range) {
+    let ports = match place_of(b'-', range) {
         Some(at) => PortRange { first: word::number(&range[..at])?, last: word::number(&range[at + 1..])? },
         None => PortRange::single(word::number(range)?),
     };
@@ -118,13 +119,14 @@ pub(crate) fn read_ports(word: &[u8], to: &mut Translation) -> Option<()> {
 
 /// `A`, `A-B`, `A:P-Q`, `:P`, `[V6]:P`, `[V6-V6]:P`, `V6`: the value of `--to-destination` and `--to-source`.
 pub(crate) fn read_place(word: &[u8], to: &mut Translation) -> Option<()> {
-    let (addresses, ports) = match (word.strip_prefix(b"["), memrchr(b']', word)) {
-        (Some(inner), Some(close)) => {
+    let last = |byte| word.iter().rposition(|&each| each == byte);
+    let (addresses, ports) = match word.strip_prefix(b"[").zip(last(b']')) {
+        Some((inner, close)) => {
             let ports = &word[close + 1..];
             (&inner[..close - 1], if ports.is_empty() { None } else { Some(ports.strip_prefix(b":")?) })
         }
-        _ => match (memchr(b':', word), memrchr(b':', word)) {
-            (Some(first), Some(last)) if first == last => (&word[..first], Some(&word[first + 1..])),
+        None => match last(b':') {
+            Some(colon) if place_of(b':', word) == Some(colon) => (&word[..colon], Some(&word[colon + 1..])),
             _ => (word, None),
         },
     };
@@ -138,7 +140,7 @@ pub(crate) fn read_place(word: &[u8], to: &mut Translation) -> Option<()> {
 }
 
 fn read_addresses(word: &[u8]) -> Option<(IpAddr, IpAddr)> {
-    word::address_range(word).or_else(|| word::address(word).map(|only| (only, only)))
+    word::address(word).map(|only| (only, only)).or_else(|| word::address_range(word))
 }
 
 /// The forms of MARK, brought to `(mark & !mask) ^ value` as iptables does.

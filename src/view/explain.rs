@@ -127,7 +127,7 @@ fn made_for(doc: &mut Doc, item: &Item<'_, '_>) {
     let mut seen = Vec::new();
     for id in ends {
         let endpoint = item.proxy.endpoint(id);
-        if let Some(made) = endpoint.made_for.filter(|_| !seen.contains(&id)) {
+        if let Some(made) = endpoint.made_for().filter(|_| !seen.contains(&id)) {
             seen.push(id);
             doc.paragraph(solved(&endpoint.name.to_string(), made));
         }

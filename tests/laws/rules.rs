@@ -226,7 +226,7 @@ fn table(rules: Vec<(Vec<Match<'static>>, Option<Target<'static>>)>) -> Table<'s
         let start = u32::try_from(table.matches.len()).unwrap();
         table.matches.extend(matches);
         let end = u32::try_from(table.matches.len()).unwrap();
-        table.rules.push(Rule { chain: ChainId(0), span: Span::default(), matches: start..end, target });
+        table.rules.push(Rule::new(ChainId(0), Span::default(), start..end, target));
     }
     table
 }

@@ -31,7 +31,7 @@ fn the_chains_of_the_tutorial_are_solved_to_two_services() {
         let made = foo.chains[0].made_for.unwrap();
         assert_eq!((made.service.to_string().as_str(), made.protocol), ("kube-system/coredns:metrics", Protocol::TCP));
         assert_eq!(made.endpoint, None);
-        let ends = proxy.cluster_endpoints(foo).iter().map(|rule| proxy.endpoint(rule.endpoint.unwrap()).made_for);
+        let ends = proxy.cluster_endpoints(foo).iter().map(|rule| proxy.endpoint(rule.endpoint.unwrap()).made_for());
         let ends: Vec<_> = ends.map(|made| made.unwrap()).collect();
         assert!(ends.iter().all(|made| made.service.text() == "kube-system/coredns:dns"));
         assert!(ends.iter().all(|made| made.protocol == Protocol::UDP));
@@ -53,7 +53,7 @@ fn a_moved_dnat_is_solved_by_the_hairpin_rule() {
     solved(&nat(lines), |proxy, _| {
         assert_eq!(proxy.services[0].identity, Identity::Verified);
         assert_eq!(proxy.endpoints[0].identity, Identity::Contradicted);
-        assert_eq!(proxy.endpoints[0].made_for.unwrap().endpoint, "10.180.0.1:80".parse().ok());
+        assert_eq!(proxy.endpoints[0].made_for().unwrap().endpoint, "10.180.0.1:80".parse().ok());
     });
 }
 

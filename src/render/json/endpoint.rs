@@ -86,7 +86,7 @@ fn of_chain<'n>(chain: Option<&EndpointChain<'_>>) -> Endpoint<'n> {
         port: dnat.and_then(|dnat| dnat.port),
         chain: Cow::Borrowed(""),
         identity: identity(chain.map(|chain| chain.identity).unwrap_or_default()),
-        made_for: chain.and_then(|chain| chain.made_for).map(made_for),
+        made_for: chain.and_then(EndpointChain::made_for).map(made_for),
         rule_probability: None,
         threshold: None,
         intended_share: None,

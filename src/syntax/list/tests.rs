@@ -47,7 +47,7 @@ fn saved((chain, rule, matches): Read<'_>) -> BString {
         rules: 0..1,
     };
     let count = u32::try_from(matches.len()).unwrap();
-    let rule = Rule { chain: ChainId(0), span: Span::default(), matches: 0..count, target: rule.target };
+    let rule = Rule::new(ChainId(0), Span::default(), 0..count, rule.target);
     let table = Table {
         name: TableName::Nat,
         is_named: false,
