@@ -7,6 +7,7 @@ mod counters;
 mod dump;
 mod endings;
 mod listings;
+mod neighbours;
 mod parts;
 mod services;
 mod states;
