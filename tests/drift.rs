@@ -128,3 +128,64 @@ fn each_random_change_is_found_and_named_right_and_nothing_else_is() {
     assert!(wrong.is_empty(), "{} of {made:?}:\n{}", wrong.len(), wrong.join("\n"));
     assert!(made.values().sum::<usize>() > 300 && made.len() >= 8, "{made:?}");
 }
+
+/// What `wrong-node-identity` says: node and message.
+fn wrong_node(report: &Report) -> Vec<(&str, &str)> {
+    let all = report.findings.iter().filter(|finding| finding.check == "wrong-node-identity");
+    all.map(|finding| (finding.subject.as_str(), finding.message.as_str())).collect()
+}
+
+/// The names of the nodes in the objects, that of the case left out.
+fn other_nodes(objects: &Value, case: &Case) -> Vec<String> {
+    let items = objects["items"].as_array().unwrap().iter();
+    let names = items.filter(|item| item["kind"] == "Node").map(|item| item["metadata"]["name"].as_str().unwrap());
+    names.filter(|name| *name != case.node).map(str::to_owned).collect()
+}
+
+/// The cases whose services with Local policy tell one node from another.
+fn telling() -> impl Iterator<Item = Case> {
+    let tells = |case: &Case| case.name.starts_with("eks-edge") || case.name.starts_with("realnode-awsvpc");
+    cases().into_iter().filter(move |case| !case.is_different && tells(case))
+}
+
+#[test]
+fn the_rules_of_another_node_than_the_one_given_are_told_and_nothing_is_made_of_the_difference() {
+    let mut told = 0;
+    for case in telling() {
+        let objects = case.objects();
+        for other in other_nodes(&objects, &case) {
+            let report = report(&case, &read(&objects), Some(&other));
+            assert_eq!(said(&report), BTreeSet::from([format!("wrong-node-identity {other}")]), "{}", case.name);
+            let (node, message) = wrong_node(&report)[0];
+            assert_eq!(node, other, "{}", case.name);
+            assert!(message.ends_with(&format!("; `{}` fits", case.node)), "{}: {message}", case.name);
+            told += 1;
+        }
+    }
+    assert!(told >= 16, "{told}");
+}
+
+#[test]
+fn pods_on_another_node_than_kube_proxy_believes_are_told_and_the_node_that_fits() {
+    for case in telling() {
+        let objects = case.objects();
+        let other = other_nodes(&objects, &case).remove(0);
+        let named = |name: &str| format!("\"nodeName\":\"{name}\"");
+        let moved = objects.to_string().replace(&named(&case.node), &named("@"));
+        let moved = moved.replace(&named(&other), &named(&case.node)).replace(&named("@"), &named(&other));
+        let report = report(&case, &read(&serde_json::from_str(&moved).unwrap()), Some(&case.node));
+        assert_eq!(said(&report), BTreeSet::from([format!("wrong-node-identity {}", case.node)]), "{}", case.name);
+        assert!(wrong_node(&report)[0].1.ends_with(&format!("; `{other}` fits")), "{}", case.name);
+    }
+}
+
+#[test]
+fn a_node_that_is_not_among_the_objects_is_told() {
+    for case in cases().into_iter().filter(|case| !case.is_different) {
+        let report = report(&case, &read(&case.objects()), Some("nowhere"));
+        let wrong = wrong_node(&report);
+        assert_eq!(wrong.len(), 1, "{}", case.name);
+        assert!(wrong[0].1.contains("the objects hold no node `nowhere`"), "{}: {wrong:?}", case.name);
+        assert_eq!(said(&report).len(), 1, "{}: {:?}", case.name, said(&report));
+    }
+}

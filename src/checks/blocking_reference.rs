@@ -27,10 +27,24 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
         let blocking = |&(rule, _): &(RuleId, &Rule<'_>)| {
             graph.leads_to(rule).is_some_and(|to| is_deleted_one_day(table.chain(to).name))
         };
+        let mut by_service: Vec<(Option<u32>, Vec<RuleId>)> = Vec::new();
         for (rule, _) in table.rules_of(id).filter(blocking) {
-            found.push(finding(cx, table, rule));
+            let service = services(cx, rule).first().copied();
+            match by_service.iter_mut().find(|(own, _)| *own == service) {
+                Some((_, rules)) => rules.push(rule),
+                None => by_service.push((service, vec![rule])),
+            }
+        }
+        for (_, rules) in &by_service {
+            found.push(finding(cx, table, rules));
         }
     }
+}
+
+/// The services of the chain that a rule leads to.
+fn services<'c>(cx: &'c Context<'_, '_>, rule: RuleId) -> &'c [u32] {
+    let target = cx.nat().and_then(|(_, graph)| graph.leads_to(rule));
+    target.map_or(&[], |chain| cx.services_of_chain(chain))
 }
 
 /// A chain kube-proxy neither writes nor deletes: somebody else's, or one of an older release.
@@ -48,20 +62,27 @@ fn is_deleted_one_day(name: &[u8]) -> bool {
     matches!(prefix, Prefix::Svc | Prefix::Svl | Prefix::Sep | Prefix::Fw | Prefix::Ext)
 }
 
-fn finding(cx: &Context<'_, '_>, table: &Table<'_>, rule: RuleId) -> Finding {
+/// One chain that leads to the chains of one service.
+fn finding(cx: &Context<'_, '_>, table: &Table<'_>, rules: &[RuleId]) -> Finding {
+    let rule = rules[0];
     let from = table.chain(table.rule(rule).chain).name;
     let to = table.rule(rule).target.as_ref().and_then(crate::ruleset::Target::chain_name).unwrap_or_default();
-    let target = cx.nat().and_then(|(_, graph)| graph.leads_to(rule));
-    let services = target.map_or(&[][..], |chain| cx.services_of_chain(chain));
+    let services = services(cx, rule);
     let subject = services.first().map_or_else(|| to.to_string(), |&service| cx.name_at(service));
-    let remedy = if from.starts_with(b"KUBE-XLB-") {
+    let is_old = from.starts_with(b"KUBE-XLB-");
+    let whose = if is_old { "of a kube-proxy before 1.24" } else { "which is not kube-proxy's" };
+    let remedy = if is_old {
         "Restart kube-proxy on this node. If the chain of the older release is still there afterwards, reboot the node: \
          nothing of today's kube-proxy removes it."
     } else {
         "Find out what writes this rule and make it stop. Then remove the rule, and restart kube-proxy on this node."
     };
-    Finding::new(subject, format!("`{from}`, which is not kube-proxy's, jumps to `{to}`"), cx.line(rule))
-        .label("keeps the chain from being deleted")
+    let mut finding = Finding::new(subject, format!("`{from}`, {whose}, jumps to `{to}`"), cx.line(rule))
+        .label("keeps the chain from being deleted");
+    for &more in rules[1..].iter().take(MOST_LINES) {
+        finding = finding.line(cx.line(more), "and so does this one");
+    }
+    finding
         .effect(
             "As long as this rule stands the kernel refuses to delete the chain. When the service or the pod goes away, \
              kube-proxy's restore can fail as a whole, and then no service of this node is updated any more.",
@@ -70,3 +91,6 @@ fn finding(cx: &Context<'_, '_>, table: &Table<'_>, rule: RuleId) -> Finding {
         .services(services.iter().copied())
         .several("rules that are not kube-proxy's jump to chains it deletes one day")
 }
+
+/// Further rules shown.
+const MOST_LINES: usize = 7;

@@ -57,7 +57,7 @@ fn judged(counted: &Counted<'_, '_>) -> Option<f64> {
 fn finding(cx: &Context<'_, '_>, counted: &Counted<'_, '_>, message: String) -> Finding {
     let first = counted.chain.balancing.first().map(|rule| cx.line(rule.rule)).unwrap_or_default();
     Finding::new(cx.name_at(counted.service), message, first).remedy(
-        "Nothing is wrong with the rules. If some pods carry more load all the same, look for connections that live \
+        "Nothing. If some pods carry more load all the same, look for connections that live \
          long: shares hold for new connections only.",
     )
 }

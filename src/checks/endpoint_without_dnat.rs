@@ -6,7 +6,7 @@ use super::context::Context;
 use super::finding::{Finding, Findings};
 use super::needs::Needs;
 use crate::kube::EndpointChain;
-use crate::ruleset::{RuleId, TableName};
+use crate::ruleset::{RuleId, TableName, Target};
 
 pub(super) static CHECK: Check = Check {
     name: "endpoint-without-dnat",
@@ -20,10 +20,17 @@ pub(super) static CHECK: Check = Check {
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
     for chain in cx.proxy.endpoints.iter().filter(|chain| chain.service.is_some() && chain.dnat.is_none()) {
-        if chain.is_named_so() {
+        if chain.is_named_so() && !translates_otherwise(cx, chain) {
             found.push(finding(cx, chain));
         }
     }
+}
+
+/// Whether another rule translates: then connections go somewhere, and that is `foreign-rule`'s.
+fn translates_otherwise(cx: &Context<'_, '_>, chain: &EndpointChain<'_>) -> bool {
+    let target = |rule: &RuleId| cx.nat().and_then(|(table, _)| table.rule(*rule).target.as_ref());
+    let is_other = |rule| matches!(target(rule), Some(Target::Redirect(_) | Target::Netmap(_)));
+    chain.others.iter().any(is_other)
 }
 
 fn finding(cx: &Context<'_, '_>, chain: &EndpointChain<'_>) -> Finding {

@@ -25,7 +25,8 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
     };
     let locals = || (0_u32..).zip(&cx.proxy.services).filter(|(_, service)| is_local(service) && !is_refused(service));
     let empty: Option<Vec<(u32, Span)>> = locals().map(|(at, service)| Some((at, drop_of(cx, service)?))).collect();
-    let Some(empty) = empty.filter(|empty| empty.len() > 1) else { return };
+    let Some(mut empty) = empty.filter(|empty| empty.len() > 1) else { return };
+    empty.sort_by_key(|(_, span)| span.start);
     let message = format!("all {} service ports with Local policy are without a pod on this node", empty.len());
     let mut finding = Finding::new("Local policy", message, empty[0].1).label(cx.name_at(empty[0].0));
     for &(service, span) in empty.iter().skip(1).take(MOST_LINES) {

@@ -116,6 +116,13 @@ impl Finding {
         Self { several: Some(message), ..self }
     }
 
+    /// What is wrong in one line: of many with messages of their own, what they have in common.
+    #[must_use]
+    pub fn headline(&self) -> &str {
+        let differs = self.also.iter().any(|more| more.message != self.message);
+        self.several.filter(|_| differs).unwrap_or(&self.message)
+    }
+
     /// The line it is sorted by.
     pub(super) fn place(&self) -> Span {
         self.evidence.first().map(|first| first.span).unwrap_or_default()

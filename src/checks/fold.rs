@@ -83,6 +83,7 @@ mod tests {
         let list = folded(["a", "b", "c", "d"].map(several).to_vec());
         assert_eq!(list.len(), 1);
         assert_eq!(list[0].also[0].message, "wrong target of b");
+        assert_eq!((list[0].message.as_str(), list[0].headline()), ("wrong target of a", "wrong targets"));
         assert_eq!(folded(["a", "b", "c"].map(several).to_vec()).len(), 3);
     }
 }

@@ -35,7 +35,7 @@ fn finding(cx: &Context<'_, '_>, rule: RuleId) -> Finding {
     let services = cx.services_of_chain(chain);
     let subject = cx.subject(services, chain);
     let effect = match table.rule(rule).target {
-        Some(Target::Dnat(_) | Target::Redirect(_)) => {
+        Some(Target::Dnat(_) | Target::Redirect(_) | Target::Netmap(_)) => {
             "What it matches goes where this rule says, not to the pods that kube-proxy chose."
         }
         Some(Target::Return) => "What it matches leaves this chain without being balanced.",

@@ -79,7 +79,7 @@ fn finding(cx: &Context<'_, '_>, walked: &Walked, chain: &ServiceChain<'_>, chan
     let (message, odd, label) = match change {
         Change::Lost { of, places, behind } => (
             format!(
-                "the probabilities of `{}` are those of {of} pods, but it has {count} rules: {} is missing",
+                "the probabilities of `{}` are those of {of} pods, but it has {count} rules: {} missing",
                 chain.name,
                 named(places)
             ),
@@ -106,8 +106,10 @@ fn finding(cx: &Context<'_, '_>, walked: &Walked, chain: &ServiceChain<'_>, chan
 }
 
 fn named(places: &[u32]) -> String {
-    let places: Vec<String> = places.iter().map(ToString::to_string).collect();
-    format!("number {}", places.join(", "))
+    match places {
+        [place] => format!("number {place} is"),
+        _ => format!("numbers {} are", places.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
+    }
 }
 
 #[cfg(test)]
@@ -118,6 +120,12 @@ mod tests {
     fn a_gap_names_the_places_that_are_missing() {
         assert_eq!(change(&[4, 2, 1]), Some(Change::Lost { of: 4, places: vec![2], behind: 1 }));
         assert_eq!(change(&[5, 4, 1]), Some(Change::Lost { of: 5, places: vec![3, 4], behind: 2 }));
+    }
+
+    #[test]
+    fn one_place_is_missing_and_several_are() {
+        assert_eq!(named(&[2]), "number 2 is");
+        assert_eq!(named(&[2, 3]), "numbers 2, 3 are");
     }
 
     #[test]

@@ -69,7 +69,12 @@ fn finding(cx: &Context<'_, '_>, gaps: &[Gap]) -> Option<Finding> {
         None => format!("`{}` has no jump to `KUBE-SERVICES`", gap.hook),
     };
     let hooks = gaps.iter().map(|gap| format!("`{}`", gap.hook)).collect::<Vec<_>>().join(" and ");
-    let verb = if gaps.iter().all(|gap| gap.partly.is_some()) { "leads only some packets" } else { "does not lead" };
+    let verb = match (gaps.iter().all(|gap| gap.partly.is_some()), gaps.len()) {
+        (true, 1) => "leads only some packets",
+        (true, _) => "lead only some packets",
+        (false, 1) => "does not lead",
+        (false, _) => "do not lead",
+    };
     let whose = gaps.iter().map(|gap| gap.whose).collect::<Vec<_>>().join(", and from ");
     let count = cx.proxy.services.len();
     let mut finding = Finding::new("KUBE-SERVICES", format!("{hooks} {verb} to `KUBE-SERVICES`"), first.span)

@@ -38,6 +38,10 @@ fn of_rule(table: &Table<'_>, rule: &Rule<'_>) -> Option<TableName<'static>> {
         Target::Notrack { .. } | Target::Ct(_) => Some(TableName::Raw),
         Target::Tproxy(_) => Some(TableName::Mangle),
         Target::Jump(name) | Target::Goto(name) => of_chain(name),
+        // The chains of these names in nat accept and drop nothing; those in filter open the ports of health checks and
+        // drop what has no local endpoint.
+        Target::Accept if chain == "KUBE-NODEPORTS" => Some(TableName::Filter),
+        Target::Drop if chain == "KUBE-NODEPORTS" || chain == "KUBE-SERVICES" => Some(TableName::Filter),
         _ => None,
     };
     by_target.or_else(|| of_chain(chain)).or_else(|| match chain.as_bytes() {

@@ -58,7 +58,7 @@ pub(super) fn brief(report: &Report) -> Doc {
     let mut table =
         Table::new([Column::left(""), Column::left("").rank(3), Column::left("").rank(2), Column::left("")]);
     for finding in report.findings.iter().take(SHOWN) {
-        table.row((sign(finding.level), plain(finding.check), plain(subject(finding)), plain(finding.message.clone())));
+        table.row((sign(finding.level), plain(finding.check), plain(subject(finding)), plain(finding.headline())));
     }
     let mut doc = Doc::new();
     if !table.rows.is_empty() {

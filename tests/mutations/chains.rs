@@ -212,6 +212,16 @@ pub(crate) const FAULTS: &[Fault] = &[
         &[],
     ),
     (
+        "foreign-rule",
+        |dump| {
+            let at = dump.dnat_behind(dump.ladder()?[1])?;
+            let (before, _) = dump.0[at].split_once("-j DNAT")?;
+            dump.0[at] = format!("{before}-j REDIRECT --to-ports 8080");
+            Some(at)
+        },
+        &[("uneven-shares", "what is redirected does not come to the pod")],
+    ),
+    (
         "unreachable-rule",
         |dump| {
             let at = dump.find(&["-A KUBE-SERVICES", "-j KUBE-SVC-"])?;

@@ -29,6 +29,15 @@ impl Dump {
         (rules.len() == 3).then_some(rules)
     }
 
+    /// The balancing rules of the first service of three pods whose clients do not stay with theirs.
+    pub(crate) fn plain_ladder(&self) -> Option<[usize; 3]> {
+        let draws = |at: &usize| self.0[*at].starts_with("-A KUBE-SVC-") && self.0[*at].contains("-j KUBE-SEP-");
+        let rules: Vec<usize> = (0..self.0.len()).filter(draws).collect();
+        let chain = |at: &usize| word(&self.0[*at], 1);
+        let mut chains = rules.chunk_by(|one, next| chain(one) == chain(next));
+        chains.find_map(|rules| rules.try_into().ok().filter(|_| !self.0[rules[0]].contains("--rcheck")))
+    }
+
     pub(crate) fn target(&self, at: usize) -> String {
         self.0[at].rsplit(' ').next().unwrap_or_default().to_owned()
     }

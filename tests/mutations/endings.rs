@@ -132,6 +132,33 @@ pub(crate) const FAULTS: &[Fault] = &[
         &[],
     ),
     (
+        "blocking-reference",
+        |dump| {
+            // What 1.23 left when 1.24 or later took over.
+            dump.find_in("nat", ":KUBE-EXT-", &[])?;
+            let capture = dump.captures().into_iter().next()?;
+            let old = format!("KUBE-XLB-{}", capture.hash());
+            let nat = dump.table("nat")?;
+            dump.0.insert(nat.start + 1, format!(":{old} - [0:0]"));
+            let comment = "\"Redirect pods trying to reach external loadbalancer VIP to clusterIP\"";
+            dump.put_first("nat", format!("-A {old} -m comment --comment {comment} -j {}", capture.chain))
+        },
+        &[],
+    ),
+    (
+        "mode-leftovers",
+        |dump| {
+            dump.captures().first()?;
+            let nat = dump.table("nat")?;
+            let own = ":KUBE-NODE-PORT - [0:0]";
+            dump.0.insert(nat.start + 1, own.into());
+            let jump = dump.find_in("nat", "-A KUBE-SERVICES ", &[])?;
+            dump.0.insert(jump, "-A KUBE-SERVICES -m addrtype --dst-type LOCAL -j KUBE-NODE-PORT".into());
+            Some(nat.start + 1)
+        },
+        &[],
+    ),
+    (
         "masquerade-all",
         |dump| {
             let is_it = |line: &String| line.contains("cluster IP\" ") && line.ends_with("-j KUBE-MARK-MASQ");

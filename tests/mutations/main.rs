@@ -3,8 +3,14 @@
 
 mod around;
 mod chains;
+mod counters;
 mod dump;
 mod endings;
+mod listings;
+mod neighbours;
+mod parts;
+mod services;
+mod states;
 
 use dump::Dump;
 use flate2::read::GzDecoder;
@@ -82,7 +88,12 @@ fn proxy<'a, 'src>(resolved: &'a Resolved<'a, 'src>) -> Proxy<'a, 'src> {
 }
 
 fn sound(case: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("testdata/dumps/{case}.save.gz"));
+    packed(&format!("dumps/{case}.save"))
+}
+
+/// The text of a packed file of the test data.
+fn packed(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("testdata/{name}.gz"));
     let mut text = String::new();
     let file = File::open(path).expect("the dump can be read");
     GzDecoder::new(file).read_to_string(&mut text).expect("the dump is text");
@@ -142,7 +153,7 @@ fn every_planted_fault_is_found_at_its_line_and_nothing_else() {
     let mut table = String::new();
     row(&mut table, "check", &SOUND.map(|(era, _)| era));
     let mut wrong = Vec::new();
-    for fault in chains::FAULTS.iter().chain(around::FAULTS).chain(endings::FAULTS) {
+    for fault in chains::FAULTS.iter().chain(around::FAULTS).chain(endings::FAULTS).chain(states::FAULTS) {
         let mut cells = Vec::new();
         let mut seen = Fired::new();
         for ((text, before), (era, _)) in texts.iter().zip(&before).zip(SOUND) {
