@@ -179,6 +179,7 @@ impl<'src> Assembly<'src> {
         let captures = &mut self.services[service as usize].captures;
         let key = (service, place, port, kind == CaptureKind::NodePort);
         let at = *self.captures.entry(key).or_insert_with(|| {
+            reserve_first(captures);
             captures.push(Capture {
                 kind,
                 address: place.address,
@@ -257,6 +258,7 @@ impl<'src> Assembly<'src> {
             }
             chain.services.push(service);
             open.extend(chain.jumps.iter().take(MOST_CHAINS).rev().map(|&(_, to)| to));
+            reserve_first(owned);
             owned.push(OwnChain { id, prefix: chain.prefix, identity: Identity::Unknown, made_for: None });
             if chain.services.len() > 1 {
                 continue;
@@ -267,6 +269,13 @@ impl<'src> Assembly<'src> {
                 endpoint.service = endpoint.service.or(Some(service));
             }
         }
+    }
+}
+
+/// Room for one: most services have one capture and one chain, and there are ten thousand services.
+fn reserve_first<T>(list: &mut Vec<T>) {
+    if list.is_empty() {
+        list.reserve_exact(1);
     }
 }
 

@@ -10,13 +10,12 @@ mod endpoint;
 mod evidence;
 mod explanation;
 mod finding;
-mod open;
+mod layout;
 mod outcome;
 mod overview;
 mod ruleset;
 mod service;
 mod source;
-mod writer;
 
 pub use diff::{DiffText, diff};
 pub use explanation::{Entry, Explanation, explanation};
@@ -26,9 +25,10 @@ pub use overview::{Overview, overview};
 pub use ruleset::{RulesetList, rulesets};
 pub use service::{ServiceList, service_list};
 
+use layout::Layout;
 use serde::Serialize;
-use std::io::{self, Write};
-use writer::Writer;
+use serde_json::Serializer;
+use std::io::{self, BufWriter, Write};
 
 /// The envelope of every answer.
 #[derive(Debug, Serialize)]
@@ -43,12 +43,17 @@ pub struct Document<T> {
     body: T,
 }
 
+/// As much is gathered before it is passed on.
+const PIECE: usize = 1 << 16;
+
 /// Writes an answer of that kind as one document, in one line more than it needs.
 ///
 /// # Errors
 /// Those of `out`.
 pub fn write<T: Serialize>(kind: &'static str, body: T, out: &mut dyn Write) -> io::Result<()> {
-    let mut writer = Writer::new(out);
-    Document { api_version: "kubenat/v1", kind, body }.serialize(&mut writer)?;
-    writer.finish()
+    let mut out = BufWriter::with_capacity(PIECE, out);
+    let document = Document { api_version: "kubenat/v1", kind, body };
+    document.serialize(&mut Serializer::with_formatter(&mut out, Layout::default()))?;
+    writeln!(out)?;
+    out.flush()
 }
