@@ -31,7 +31,10 @@ pub fn is_plain(
         rule.endpoint.is_some_and(|id| takes.get(id.0 as usize) == Some(&protocol))
             && asks_only_chance(nat.0, rule.rule)
     };
-    chain.masquerade.iter().all(|&rule| is_quiet_marker(nat, rule))
+    // Rules that only count are in none of the lists; whatever they ask, a walk tells.
+    let known = chain.masquerade.len() + chain.rechecks.len() + chain.balancing.len();
+    nat.0.chain(chain.chain).rules.len() == known
+        && chain.masquerade.iter().all(|&rule| is_quiet_marker(nat, rule))
         && chain.rechecks.iter().all(is_early)
         && chain.balancing.iter().all(is_fair)
 }
