@@ -19,5 +19,6 @@ pub mod ruleset;
 pub mod shares;
 pub mod source;
 pub mod syntax;
+mod threads;
 pub mod trace;
 pub mod view;

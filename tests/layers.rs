@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// The modules in the order text flows. A module may use those before it; those of one row do not know each other.
 const LAYERS: &[&[&str]] = &[
-    &["source", "doc"],
+    &["source", "doc", "threads"],
     &["input"],
     &["ruleset"],
     &["syntax", "objects", "facts"],
@@ -23,12 +23,13 @@ const LAYERS: &[&[&str]] = &[
 const NARROWER: &[(&str, &[&str])] = &[
     ("source", &[]),
     ("doc", &[]),
+    ("threads", &[]),
     ("input", &["source"]),
     ("ruleset", &["source"]),
     ("syntax", &["source", "ruleset"]),
     ("objects", &["source", "ruleset"]),
     ("facts", &["source", "ruleset"]),
-    ("kube", &["source", "ruleset"]),
+    ("kube", &["source", "ruleset", "threads"]),
     ("trace", &["source", "ruleset", "facts", "kube"]),
     ("shares", &["source", "ruleset", "facts", "kube"]),
     ("drift", &["source", "ruleset", "objects", "kube"]),

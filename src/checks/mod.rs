@@ -28,7 +28,6 @@ mod pages;
 mod place;
 mod run;
 mod sources;
-mod threads;
 
 mod bad_local_cidr;
 mod blocking_reference;

@@ -6,6 +6,7 @@ use super::{
     ServiceChainId,
 };
 use crate::ruleset::{ChainGraph, ChainId, RecentAction, Rule, RuleId, Table, Target};
+use crate::threads::by_parts;
 use bstr::BStr;
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
@@ -32,9 +33,8 @@ impl<'a, 'src> Chains<'a, 'src> {
         for at in 0..chains.services.len() {
             chains.read_service_chain(at);
         }
-        for at in 0..chains.endpoints.len() {
-            chains.read_endpoint_chain(at);
-        }
+        let nat = &chains.nat;
+        by_parts(&mut chains.endpoints, |part| part.iter_mut().for_each(|endpoint| read_endpoint_chain(nat, endpoint)));
         chains.name_by_endpoints();
         chains
     }
@@ -106,38 +106,36 @@ impl<'a, 'src> Chains<'a, 'src> {
         Lead::Endpoint(endpoint)
     }
 
-    fn read_endpoint_chain(&mut self, at: usize) {
-        let table = self.nat.table;
-        for (id, rule) in table.rules_of(self.endpoints[at].chain) {
-            self.read_endpoint_rule(at, id, rule);
-        }
-    }
-
-    fn read_endpoint_rule(&mut self, at: usize, id: RuleId, rule: &'a Rule<'src>) {
-        let facts = self.nat.facts(rule);
-        let lead = self.nat.lead(id, rule);
-        let chain = &mut self.endpoints[at];
-        chain.named = chain.named.or_else(|| Role::of(facts.comment?).service());
-        if facts.recent.is_some_and(|recent| recent.action == RecentAction::Set) {
-            chain.remembers = chain.remembers.or(Some(id));
-        }
-        if let Some(to) = rule.target.as_ref().and_then(Target::dnat) {
-            let dnat = Dnat { rule: id, protocol: facts.protocol, address: to.address(), port: to.port() };
-            put(&mut chain.dnat, &mut chain.more_dnats, dnat);
-        } else if lead == Lead::Masquerade {
-            let hairpin = Hairpin { rule: id, source: facts.source_address() };
-            put(&mut chain.hairpin, &mut chain.more_hairpins, hairpin);
-        } else {
-            chain.others.push(id);
-        }
-    }
-
     /// A service chain whose own rules have no comment is named by the chains it leads to.
     fn name_by_endpoints(&mut self) {
         for chain in self.services.iter_mut().filter(|chain| chain.named.is_none()) {
             let mut ends = chain.balancing.iter().filter_map(|balancing| balancing.endpoint);
             chain.named = ends.find_map(|end| self.endpoints[end.0 as usize].named);
         }
+    }
+}
+
+fn read_endpoint_chain<'src>(nat: &Nat<'_, 'src>, endpoint: &mut EndpointChain<'src>) {
+    for (id, rule) in nat.table.rules_of(endpoint.chain) {
+        read_endpoint_rule(nat, endpoint, id, rule);
+    }
+}
+
+fn read_endpoint_rule<'src>(nat: &Nat<'_, 'src>, chain: &mut EndpointChain<'src>, id: RuleId, rule: &Rule<'src>) {
+    let facts = nat.facts(rule);
+    let lead = nat.lead(id, rule);
+    chain.named = chain.named.or_else(|| Role::of(facts.comment?).service());
+    if facts.recent.is_some_and(|recent| recent.action == RecentAction::Set) {
+        chain.remembers = chain.remembers.or(Some(id));
+    }
+    if let Some(to) = rule.target.as_ref().and_then(Target::dnat) {
+        let dnat = Dnat { rule: id, protocol: facts.protocol, address: to.address(), port: to.port() };
+        put(&mut chain.dnat, &mut chain.more_dnats, dnat);
+    } else if lead == Lead::Masquerade {
+        let hairpin = Hairpin { rule: id, source: facts.source_address() };
+        put(&mut chain.hairpin, &mut chain.more_hairpins, hairpin);
+    } else {
+        chain.others.push(id);
     }
 }
 

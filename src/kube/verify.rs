@@ -3,6 +3,7 @@
 use super::name::{endpoint_hash_after, finished, service_digest};
 use super::{ChainHash, ChainName, EndpointChain, Prefix, Proxy, ServiceChain, ServicePort, ServicePortName};
 use crate::ruleset::Protocol;
+use crate::threads::by_parts;
 use bstr::BStr;
 use sha2::Sha256;
 
@@ -68,6 +69,12 @@ impl Verification {
         *self.of(identity) += 1;
     }
 
+    fn add(&mut self, other: Self) {
+        self.verified += other.verified;
+        self.contradicted += other.contradicted;
+        self.unknown += other.unknown;
+    }
+
     /// Judges a chain anew that was counted before.
     pub(super) fn change(&mut self, identity: &mut Identity, to: Identity) {
         let before = self.of(*identity);
@@ -85,12 +92,18 @@ impl Proxy<'_, '_> {
         for service in &mut self.services {
             verify_service(service, &self.chains, &mut verification);
         }
-        let mut last: Option<(&BStr, Protocol, Sha256)> = None;
-        for endpoint in &mut self.endpoints {
-            let service = endpoint.service.map(|at| &self.services[at as usize]);
-            endpoint.identity = endpoint_identity(endpoint, service, &mut last);
-            verification.count(endpoint.identity);
-        }
+        let services = &self.services;
+        let of_part = |part: &mut [EndpointChain<'_>]| {
+            let mut counted = Verification::default();
+            let mut last: Option<(&BStr, Protocol, Sha256)> = None;
+            for endpoint in part {
+                let service = endpoint.service.map(|at| &services[at as usize]);
+                endpoint.identity = endpoint_identity(endpoint, service, &mut last);
+                counted.count(endpoint.identity);
+            }
+            counted
+        };
+        by_parts(&mut self.endpoints, of_part).into_iter().for_each(|counted| verification.add(counted));
         self.verification = verification;
     }
 }

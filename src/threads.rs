@@ -1,0 +1,90 @@
+//! Work of large dumps done at once, by as many threads as the process may run at a time. The results come in the order
+//! of the work, so that nobody can tell how many there were.
+
+use std::num::NonZero;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+/// How many threads the process may run at a time; CPU affinity counts.
+pub(crate) fn available() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get)
+}
+
+/// The answers to the questions `0..count`, asked by so many threads.
+pub(crate) fn answers<T: Send>(threads: usize, count: usize, ask: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut own = Vec::new();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            if at >= count {
+                return own;
+            }
+            own.push((at, ask(at)));
+        }
+    };
+    let mut all = thread::scope(|scope| {
+        let others: Vec<_> = (1..threads.min(count)).map(|_| scope.spawn(work)).collect();
+        let mut all = work();
+        for other in others {
+            match other.join() {
+                Ok(own) => all.extend(own),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        all
+    });
+    all.sort_unstable_by_key(|(at, _)| *at);
+    all.into_iter().map(|(_, answer)| answer).collect()
+}
+
+/// Fewer things than this are done before a second thread has begun.
+const WORTHWHILE: usize = 4096;
+
+/// Does `work` to a long list, part by part; what it returns of each part, in their order.
+pub(crate) fn by_parts<T: Send, R: Send>(list: &mut [T], work: impl Fn(&mut [T]) -> R + Sync) -> Vec<R> {
+    let threads = if list.len() < WORTHWHILE { 1 } else { available() };
+    let size = list.len().div_ceil(threads).max(1);
+    let mut parts = list.chunks_mut(size);
+    let own = parts.next();
+    thread::scope(|scope| {
+        let work = &work;
+        let others: Vec<_> = parts.map(|part| scope.spawn(move || work(part))).collect();
+        let mut results: Vec<R> = own.map(work).into_iter().collect();
+        for other in others {
+            match other.join() {
+                Ok(result) => results.push(result),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        results
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_answers_are_the_same_whatever_the_number_of_threads() {
+        let squares: Vec<usize> = (0..1000).map(|at| at * at).collect();
+        for threads in [0, 1, 2, 7, 2000] {
+            assert_eq!(answers(threads, 1000, |at| at * at), squares);
+        }
+        assert_eq!(answers(4, 0, |at| at), Vec::<usize>::new());
+    }
+
+    #[test]
+    fn parts_of_a_list_cover_it_in_order() {
+        for len in [0, 1, WORTHWHILE - 1, WORTHWHILE, 3 * WORTHWHILE + 1] {
+            let mut list: Vec<usize> = (0..len).collect();
+            let sums = by_parts(&mut list, |part| {
+                part.iter_mut().for_each(|each| *each += 1);
+                (part.first().copied(), part.len())
+            });
+            assert_eq!(list, (1..=len).collect::<Vec<_>>());
+            assert_eq!(sums.iter().map(|(_, len)| len).sum::<usize>(), len);
+            assert!(sums.is_sorted());
+        }
+    }
+}
