@@ -110,7 +110,7 @@ pub fn write(node: &Node<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
         version: "2.1.0",
         runs: [Run { tool: Tool { driver }, column_kind: "unicodeCodePoints", results }],
     };
-    serde_json::to_writer_pretty(&mut *out, &log)?;
+    super::json::indented(&log, out)?;
     out.write_all(b"\n")
 }
 

@@ -87,7 +87,9 @@ fn mutated(texts: fn() -> &'static [Vec<u8>]) -> impl Strategy<Value = Vec<u8>> 
         let from = from % (real.len() + 1);
         let line = real[..from].rfind_byte(b'\n').map_or(0, |end| end + 1);
         let mut text = real[if is_whole { line } else { from }..(from + len).min(real.len())].to_vec();
-        changes.iter().for_each(|change| mutate(&mut text, change));
+        for change in &changes {
+            mutate(&mut text, change);
+        }
         damages.iter().fold(text, |text, damage| damage(&text))
     })
 }

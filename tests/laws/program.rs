@@ -2,16 +2,15 @@
 //! and nothing that a terminal would obey comes through.
 
 use super::cases;
-use super::change::{Mutation, mutate, mutation};
+use super::change::{mutate, mutation};
 use super::damage::DAMAGES;
 use super::seeds::nodes;
-use super::text::from_parts;
 use bstr::ByteSlice;
 use kubenat::checks::{self, Selection};
 use kubenat::diff::{Side, diff};
 use kubenat::doc::Doc;
 use kubenat::facts::Facts;
-use kubenat::input::{Input, read_bytes};
+use kubenat::input::read_bytes;
 use kubenat::kube::Proxy;
 use kubenat::render::json::{self, Entry};
 use kubenat::render::terminal::{PIPED, Width, write as written};
@@ -28,19 +27,18 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// How many texts were read, had rules, had services, and in how many a packet arrived somewhere.
-pub(super) static REACHED: [AtomicUsize; 4] = [const { AtomicUsize::new(0) }; 4];
+static REACHED: [AtomicUsize; 4] = [const { AtomicUsize::new(0) }; 4];
 
 fn reached(stage: usize, is_reached: bool) {
     REACHED[stage].fetch_add(usize::from(is_reached), Ordering::Relaxed);
 }
 
 /// Reads the bytes as the program does and asks everything.
-pub(super) fn answers(bytes: &[u8]) {
+fn answers(bytes: &[u8]) {
     let Ok(input) = read_bytes("text".into(), bytes.to_vec()) else { return };
     let parsed = parse(&input.sources);
-    let rules = parsed.rulesets.iter().flat_map(|ruleset| &ruleset.tables).map(|table| table.rules.len());
     reached(0, true);
-    reached(1, rules.sum::<usize>() > 0);
+    reached(1, rules(&parsed) > 0);
     let resolved: Vec<_> = parsed.rulesets.iter().map(Resolved::new).collect();
     let proxies: Vec<_> = resolved.iter().map(meant).collect();
     let machines: Vec<_> = resolved.iter().map(Machine::new).collect();
@@ -60,10 +58,12 @@ pub(super) fn answers(bytes: &[u8]) {
     let items: Vec<Item<'_, '_>> = node.items().collect();
     reached(2, !items.is_empty());
     lists(&node, &items);
-    items.iter().take(4).for_each(|item| one(&node, item));
+    for item in items.iter().take(4) {
+        one(&node, item);
+    }
     packets(&node, &items);
     same_as_itself(&node, &items);
-    converts(&node, &input, &parsed);
+    converts(&node, &parsed);
 }
 
 fn meant<'a, 'src>(resolved: &'a Resolved<'a, 'src>) -> Proxy<'a, 'src> {
@@ -85,13 +85,13 @@ fn shows(doc: &Doc) {
     }
 }
 
-pub(super) fn is_hostile(char: char) -> bool {
+fn is_hostile(char: char) -> bool {
     char != '\n' && char.is_control()
         || matches!(char, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// Whether a sequence that only sets colours starts here.
-pub(super) fn is_style(text: &str) -> bool {
+fn is_style(text: &str) -> bool {
     let inside = text.strip_prefix("\u{1b}[").and_then(|rest| rest.split_once('m'));
     inside.is_some_and(|(numbers, _)| numbers.bytes().all(|byte| byte.is_ascii_digit() || byte == b';'))
 }
@@ -116,7 +116,9 @@ fn lists(node: &Node<'_, '_>, items: &[Item<'_, '_>]) {
 fn one(node: &Node<'_, '_>, item: &Item<'_, '_>) {
     let machine = &node.machines[item.source];
     let ways = paths(machine, item.proxy, item.service, &node.facts);
-    ways.iter().for_each(|way| adds_up(&way.outcomes));
+    for way in &ways {
+        adds_up(&way.outcomes);
+    }
     shows(&view::explain_service(node, item, &ways, Detail::Wide));
     let entries: Vec<_> = ways.iter().map(|path| Entry { service: 0, path, share: None }).collect();
     json::write("Explanation", json::explanation(node, "it", vec![*item], None, &entries), &mut sink()).unwrap();
@@ -127,7 +129,7 @@ fn one(node: &Node<'_, '_>, item: &Item<'_, '_>) {
         shows(&view::chain(node, item.source, key.name, item.proxy.chain(own.id).chain, &[*item]));
     }
     let rule = item.proxy.cluster_endpoints(item.service).iter().chain(item.proxy.local_endpoints(item.service)).next();
-    let dnat = rule.and_then(|rule| rule.endpoint).and_then(|id| item.proxy.endpoint(id).dnat.clone());
+    let dnat = rule.and_then(|rule| rule.endpoint).and_then(|id| item.proxy.endpoint(id).dnat);
     if let Some(address) = dnat.and_then(|dnat| dnat.address) {
         let ways = reaches(machine, item.proxy, address, None, &node.facts);
         assert!(ways.iter().all(|way| (0.0..=1.000_001).contains(&way.share)), "{ways:?}");
@@ -173,24 +175,27 @@ fn packets(node: &Node<'_, '_>, items: &[Item<'_, '_>]) {
 
 fn same_as_itself(node: &Node<'_, '_>, items: &[Item<'_, '_>]) {
     let mut shares: Vec<Vec<ServiceShares>> = vec![Vec::new(); node.proxies.len()];
-    items.iter().for_each(|item| shares[item.source].push(item.shares().clone()));
+    for item in items {
+        shares[item.source].push(item.shares().clone());
+    }
     let side = Side { proxies: node.proxies, shares: &shares };
     let diff = diff(side, side);
     shows(&view::diff(&diff));
     json::write("Diff", json::diff(&diff, node, node), &mut sink()).unwrap();
 }
 
-/// What is printed is read again, and printed the same.
-fn converts(node: &Node<'_, '_>, input: &Input, parsed: &Parsed<'_>) {
+/// What is converted is read again without a panic, as no more rules than there were.
+fn converts(node: &Node<'_, '_>, parsed: &Parsed<'_>) {
     let mut out = Vec::new();
     save::write(node, &mut out).unwrap();
     let mut sources = Sources::default();
     sources.add("again".into(), out, None).unwrap();
     let again = parse(&sources);
-    let rules = |parsed: &Parsed<'_>| -> usize {
-        parsed.rulesets.iter().flat_map(|ruleset| &ruleset.tables).map(|table| table.rules.len()).sum()
-    };
-    let _ = (rules(parsed), rules(&again), input, from_parts);
+    assert!(rules(&again) <= rules(parsed), "{} {}", rules(&again), rules(parsed));
+}
+
+fn rules(parsed: &Parsed<'_>) -> usize {
+    parsed.rulesets.iter().flat_map(|ruleset| &ruleset.tables).map(|table| table.rules.len()).sum()
 }
 
 /// A node with up to a dozen changes of lines, words and bytes, and up to three damages one on the other.
@@ -203,7 +208,9 @@ fn damaged() -> impl Strategy<Value = Vec<u8>> {
     ];
     (any::<prop::sample::Index>(), changes, damages).prop_map(|(which, changes, damages)| {
         let mut text = which.get(nodes()).clone();
-        changes.iter().for_each(|change: &Mutation| mutate(&mut text, change));
+        for change in &changes {
+            mutate(&mut text, change);
+        }
         damages.iter().fold(text, |text, damage| damage(&text))
     })
 }
@@ -223,7 +230,9 @@ fn every_node_is_answerable_in_every_damage() {
         answers(node);
     }
     let whole = &nodes()[nodes().len() - 1];
-    DAMAGES.iter().for_each(|damage| answers(&damage(whole)));
+    for damage in DAMAGES {
+        answers(&damage(whole));
+    }
     let [texts, rules, services, arrived] = REACHED.each_ref().map(|count| count.load(Ordering::Relaxed));
     eprintln!("{texts} texts, {rules} with rules, {services} with services, {arrived} walked");
     assert!(rules * 10 >= texts * 9 && arrived * 2 >= texts, "{texts} {rules} {services} {arrived}");

@@ -55,7 +55,7 @@ fn blocks(page: &str) -> Vec<Vec<u8>> {
     let mut blocks = Vec::new();
     for part in page.split("```iptables-save\n").skip(1) {
         let lines = part.lines().take_while(|line| !line.starts_with("```")).filter(|line| !line.starts_with("#~"));
-        blocks.push(lines.map(|line| format!("{line}\n")).collect::<String>().into_bytes());
+        blocks.push(ended(lines));
     }
     blocks
 }
@@ -82,5 +82,10 @@ fn with_only(dump: &str, services: &[&str]) -> Vec<u8> {
     let endpoints: Vec<&str> = endpoints.filter(|name| name.starts_with("KUBE-SEP-")).collect();
     kept.extend(endpoints);
     let lines = dump.lines().filter(|line| named(line).all(|name| kept.contains(name)));
-    lines.map(|line| format!("{line}\n")).collect::<String>().into_bytes()
+    ended(lines)
+}
+
+/// The lines, each with its end.
+fn ended<'t>(lines: impl Iterator<Item = &'t str>) -> Vec<u8> {
+    lines.flat_map(|line| [line, "\n"]).collect::<String>().into_bytes()
 }

@@ -1,7 +1,8 @@
 //! Answers → JSON, `kubenat/v1`. Each structure here is a promise to programs: fields are added, never renamed.
 //!
-//! One document a run. Text is carried as it stands in the dump; bytes that are not UTF-8 become U+FFFD. Services are
-//! written one by one as they are worked out, so a large dump needs no large document in memory.
+//! One document a run. Text is carried as it stands in the dump, what a terminal would obey as `\u…`; bytes that are not
+//! UTF-8 become U+FFFD. Services are written one by one as they are worked out, so a large dump needs no large document
+//! in memory.
 
 mod cluster;
 mod convert;
@@ -10,6 +11,7 @@ mod endpoint;
 mod evidence;
 mod explanation;
 mod finding;
+mod format;
 mod outcome;
 mod overview;
 mod ruleset;
@@ -45,6 +47,12 @@ pub struct Document<T> {
 /// # Errors
 /// Those of `out`.
 pub fn write<T: Serialize>(kind: &'static str, body: T, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &Document { api_version: "kubenat/v1", kind, body })?;
+    indented(&Document { api_version: "kubenat/v1", kind, body }, out)?;
     out.write_all(b"\n")
+}
+
+/// Writes a value so that a terminal may show it.
+pub(super) fn indented(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    value.serialize(&mut serde_json::Serializer::with_formatter(out, format::Harmless::new()))?;
+    Ok(())
 }
