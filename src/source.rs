@@ -131,7 +131,7 @@ impl Source {
         Place {
             file: &self.name,
             line: to_u32(line + 1),
-            column: to_u32(start - begin + 1),
+            column: to_u32(inside(start) - begin + 1),
             text: self.original[inside(start)..inside(end)].as_bstr(),
             whole_line: whole_line.as_bstr(),
         }

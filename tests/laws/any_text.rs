@@ -5,7 +5,7 @@ use super::change::{PIECES, mutate, mutation};
 use super::damage::DAMAGES;
 use super::seeds::{lists, saves};
 use super::text::{files, from_parts, testdata};
-use bstr::ByteSlice;
+use bstr::{BStr, ByteSlice};
 use kubenat::input::{Input, read_bytes};
 use kubenat::ruleset::{Rule, Table, Target, Test, rule_line, saved_table};
 use kubenat::source::Sources;
@@ -49,8 +49,11 @@ fn settles(table: &Table<'_>) {
     let [ruleset] = &again.rulesets[..] else { return };
     let [same] = &ruleset.tables[..] else { return };
     if again.faults.is_empty() && same.rules.len() == table.rules.len() {
-        let pairs = table.rules.iter().zip(&same.rules).filter(|(rule, _)| is_understood(table, rule));
-        pairs.for_each(|(mine, theirs)| assert_eq!(rule_line(same, theirs), rule_line(table, mine)));
+        for (mine, theirs) in table.rules.iter().zip(&same.rules).filter(|(rule, _)| is_understood(table, rule)) {
+            let line = rule_line(table, mine);
+            // A name that ends in CR cannot be told from the end of a line in a file of Windows.
+            assert!(line.ends_with(b"\r") || rule_line(same, theirs) == line, "{line} {}", rule_line(same, theirs));
+        }
     }
 }
 
@@ -68,7 +71,15 @@ fn is_understood(table: &Table<'_>, rule: &Rule<'_>) -> bool {
                 | Target::Tproxy(_)
         )
     });
-    !words && !tests.any(|test| matches!(test, Test::Other(_) | Test::Listed(_) | Test::Limit(_) | Test::Set(_)))
+    // Names are printed bare, whatever they hold: one with a blank or a quote cannot be read back.
+    let is_odd = |name: &BStr| name.iter().any(|byte| matches!(byte, b' ' | b'\t' | b'"'));
+    let names = [Some(table.chain(rule.chain).name), rule.target.as_ref().and_then(Target::chain_name)];
+    !words
+        && !names.into_iter().flatten().any(is_odd)
+        && !tests.any(|test| match test {
+            Test::Interface { name, .. } => is_odd(name),
+            test => matches!(test, Test::Other(_) | Test::Listed(_) | Test::Limit(_) | Test::Set(_)),
+        })
 }
 
 fn pieces() -> impl Strategy<Value = Vec<u8>> {
