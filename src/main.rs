@@ -2,6 +2,7 @@
 
 use kubenat::app::{self, Exit};
 use kubenat::cli::Cli;
+use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -9,7 +10,10 @@ fn main() -> ExitCode {
         Ok(cli) => app::run(&cli).into(),
         Err(refusal) => {
             // Help and usage errors alike; when nobody reads them any more there is nobody to tell.
-            let _ = refusal.print();
+            let _ = match app::harmless(&refusal.to_string()) {
+                None => refusal.print(),
+                Some(text) => std::io::stderr().write_all(text.as_bytes()),
+            };
             if refusal.use_stderr() { Exit::Failed.into() } else { Exit::Answered.into() }
         }
     }

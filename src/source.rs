@@ -162,7 +162,7 @@ impl Source {
         Place {
             file: &self.name,
             line: to_u32(line + 1),
-            column: to_u32(start - begin + 1),
+            column: to_u32(inside(start) - begin + 1),
             text: self.original[inside(start)..inside(end)].as_bstr(),
             whole_line: whole_line.as_bstr(),
         }
@@ -241,11 +241,14 @@ impl Sources {
     }
 }
 
-/// `line` without the LF or CR LF that ends it.
+/// `line` without the LF or CR LF that ends it. What was written as text twice has CR CR LF.
 #[must_use]
 pub fn trim_line_end(line: &[u8]) -> &[u8] {
-    let line = line.strip_suffix(b"\n").unwrap_or(line);
-    line.strip_suffix(b"\r").unwrap_or(line)
+    let mut line = line.strip_suffix(b"\n").unwrap_or(line);
+    while let Some(shorter) = line.strip_suffix(b"\r") {
+        line = shorter;
+    }
+    line
 }
 
 /// Offsets fit: [`Sources::add`] refuses texts that do not.

@@ -65,6 +65,12 @@ fn failed(error: &Error) -> Exit {
     Exit::Failed
 }
 
+/// The text with everything spelled out that a terminal would obey, if there is any such thing in it.
+#[must_use]
+pub fn harmless(text: &str) -> Option<String> {
+    Some(escaped_lines(text)).filter(|lines| lines != text)
+}
+
 /// Errors may quote names of files; each line of a message passes the escaper.
 fn escaped_lines(text: &str) -> String {
     text.split('\n').map(|line| escaped(line.as_bytes()).into_owned()).collect::<Vec<_>>().join("\n")

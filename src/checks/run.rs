@@ -6,6 +6,7 @@ use super::check::{Check, Question};
 use super::context::{Context, Input};
 use super::finding::{Findings, NotEvaluated, Report};
 use super::fold::folded;
+use crate::threads::{answers, available};
 
 /// Which checks to ask, by name.
 #[derive(Clone, Copy, Debug, Default)]
@@ -108,7 +109,6 @@ mod tests {
     use crate::ruleset::Resolved;
     use crate::source::Sources;
     use crate::syntax::parse;
-    use crate::threads::{answers, available};
 
     /// The listing that people learn the balancing rules from, in the words of iptables-save.
     const TUTORIAL: &str = r#"-A KUBE-SERVICES ! -s 100.96.0.0/17 -d 100.96.128.2/32 -p tcp -m comment --comment "kube-system/FOO:foo cluster IP" -m tcp --dport 9153 -j KUBE-MARK-MASQ

@@ -36,13 +36,14 @@ pub(super) fn decode(bytes: Vec<u8>) -> anyhow::Result<Decoded> {
 }
 
 fn decode_within(bytes: Vec<u8>, bounds: Bounds) -> anyhow::Result<Decoded> {
+    let packed = bytes.len();
     let mut decoded = Decoded { text: bytes, notes: Vec::new() };
     // A log collector may have packed what was packed already; nobody packs four times.
     for _ in 0..3 {
         if !decoded.text.starts_with(GZIP) {
             break;
         }
-        let (text, cut) = unpack(&decoded.text, bounds)?;
+        let (text, cut) = unpack(&decoded.text, packed, bounds)?;
         decoded.text = text;
         decoded.notes.extend(cut);
     }
@@ -50,13 +51,13 @@ fn decode_within(bytes: Vec<u8>, bounds: Bounds) -> anyhow::Result<Decoded> {
     Ok(decoded)
 }
 
-/// All members of a gzip file, and a note where it breaks off.
-fn unpack(packed: &[u8], bounds: Bounds) -> anyhow::Result<(Vec<u8>, Option<String>)> {
+/// All members of a gzip file, and a note where it breaks off. `size` is that of the file, which may be packed twice.
+fn unpack(packed: &[u8], size: usize, bounds: Bounds) -> anyhow::Result<(Vec<u8>, Option<String>)> {
     let mut rest = packed;
     let mut text = Vec::new();
     while rest.starts_with(GZIP) {
         let mut member = GzDecoder::new(rest);
-        match append(&mut member, &mut text, packed.len(), bounds)? {
+        match append(&mut member, &mut text, size, bounds)? {
             None => rest = member.into_inner(),
             Some(error) if text.is_empty() => return Err(error).context("this is gzip, but it cannot be unpacked"),
             Some(error) => return Ok((text, Some(broken(&error)))),
@@ -222,6 +223,8 @@ mod tests {
         let bounds = Bounds { most: 8 << 20, free: 2 << 20, ratio: 200 };
         let told = |size: usize| decode_within(packed(&vec![b'a'; size]), bounds).unwrap_err().to_string();
         assert!(told(6 << 20).contains("gzip bomb"), "{}", told(6 << 20));
+        let twice = decode_within(packed(&packed(&vec![b'a'; 3 << 20])), bounds).unwrap_err().to_string();
+        assert!(twice.contains("gzip bomb"), "{twice}");
         let unpackable: Vec<u8> =
             (0_u32..3 << 20).flat_map(|at| at.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
         let error = decode_within(packed(&unpackable), bounds).unwrap_err().to_string();

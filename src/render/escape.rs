@@ -72,7 +72,8 @@ fn is_printable_ascii(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
-fn is_spelled_out(char: char) -> bool {
+/// Whether a terminal would obey the character, or a reader could not see it.
+pub(super) fn is_spelled_out(char: char) -> bool {
     let after = SPELLED_OUT.partition_point(|&(first, _)| first <= char);
     after.checked_sub(1).is_some_and(|at| char <= SPELLED_OUT[at].1)
 }

@@ -1,6 +1,7 @@
 //! Findings → the XML that test runners write: a test case a check, failed by what it found, skipped where it could
 //! not be asked.
 
+use super::escape::is_spelled_out;
 use crate::checks::{CATALOGUE, Finding, Level};
 use crate::view::Node;
 use std::fmt::Write as _;
@@ -81,7 +82,7 @@ fn told(node: &Node<'_, '_>, finding: &Finding) -> String {
     text
 }
 
-/// Text as XML takes it: characters it forbids become U+FFFD.
+/// Text as XML takes it: characters it forbids become U+FFFD, those a terminal would obey are spelled out.
 fn escaped(text: &str) -> String {
     let mut xml = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -92,6 +93,10 @@ fn escaped(text: &str) -> String {
             '"' => xml.push_str("&quot;"),
             '\n' | '\t' => xml.push(letter),
             '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => xml.push('\u{fffd}'),
+            _ if is_spelled_out(letter) => {
+                // Writing to a string cannot fail.
+                let _ = write!(xml, "&#x{:x};", u32::from(letter));
+            }
             _ => xml.push(letter),
         }
     }
@@ -105,5 +110,6 @@ mod tests {
     #[test]
     fn what_xml_forbids_never_comes_through() {
         assert_eq!(escaped("a<b>&\"\u{1b}[31m"), "a&lt;b&gt;&amp;&quot;\u{fffd}[31m");
+        assert_eq!(escaped("\u{9b}\u{202e}é"), "&#x9b;&#x202e;é");
     }
 }

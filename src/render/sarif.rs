@@ -110,8 +110,7 @@ pub fn write(node: &Node<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
         version: "2.1.0",
         runs: [Run { tool: Tool { driver }, column_kind: "unicodeCodePoints", results }],
     };
-    serde_json::to_writer_pretty(&mut *out, &log)?;
-    out.write_all(b"\n")
+    super::json::indented(&log, out)
 }
 
 fn rules() -> Vec<Rule> {

@@ -38,6 +38,9 @@ pub(super) fn noise(text: &[u8]) -> Option<Noise<'_>> {
     if let Some(shell) = shell(text) {
         return Some(Noise::Shell(shell));
     }
+    if let Some(table) = title(text) {
+        return Some(Noise::Shell(Shell { family: None, table: Some(table), is_save: false }));
+    }
     if is_prompt(text) {
         return Some(Noise::Prompt);
     }
@@ -88,6 +91,12 @@ fn shell(text: &[u8]) -> Option<Shell<'_>> {
     let named = table_option(command);
     let table = if is_save { None } else { named.or(Some(TableName::Filter)) };
     Some(Shell { family, table: table.or(named), is_save: is_save && named.is_none() })
+}
+
+/// `Table: nat`, as `service iptables status` prints it in front of each table.
+fn title(text: &[u8]) -> Option<TableName<'_>> {
+    let name = TableName::from_name(text.strip_prefix(b"Table: ")?.trim_end());
+    (!matches!(name, TableName::Other(_))).then_some(name)
 }
 
 /// `root@node:~# …`, `[root@node ~]# …`, `sh-4.2$ …`, with or without a command.

@@ -45,6 +45,8 @@ pub(super) struct Reader<'src> {
     /// What a comment or separator before a table calls it.
     hint: Option<TableName<'src>>,
     header: Option<(Tool<'src>, bool)>,
+    /// Whether the header at hand is that of another program's tables: ebtables, arptables.
+    is_foreign: bool,
     shell: Option<Shell<'src>>,
     capture: u32,
     pub(super) list: super::listing::State,
@@ -78,6 +80,7 @@ impl<'src> Reader<'src> {
     pub(super) fn read(&mut self, source: &'src Source) {
         self.begin_capture();
         self.header = None;
+        self.is_foreign = false;
         self.shell = None;
         self.hint = None;
         for (text, feeds) in lines(source.text()) {
@@ -92,6 +95,9 @@ impl<'src> Reader<'src> {
         if at.text.is_empty() {
             self.tally.blank += 1;
             return;
+        }
+        if self.is_foreign && !matches!(line(at.text), Some(Ok(Line::Header { .. }))) && noise(at.text).is_none() {
+            return self.prose(at);
         }
         // Targets and chains of a listing may be called anything, `#h` or `:c`.
         if self.list.is_open() && self.listing(at) {
@@ -117,7 +123,8 @@ impl<'src> Reader<'src> {
             Line::Header { tool, says_nft } => {
                 self.close();
                 self.tally.comments += 1;
-                self.header = Some((tool, says_nft));
+                self.is_foreign = tool.program.starts_with(b"ebtables") || tool.program.starts_with(b"arptables");
+                self.header = Some((tool, says_nft)).filter(|_| !self.is_foreign);
             }
             Line::Footer | Line::Comment => self.comment(at),
             Line::Table(name) => {
@@ -315,14 +322,17 @@ impl<'src> Reader<'src> {
             self.remarks.push(Remark { kind, span: at.span() });
             return;
         }
-        match noise(at.text) {
+        let noise = noise(at.text);
+        self.is_foreign &= noise.is_none();
+        match noise {
             Some(Noise::Shell(shell)) => {
                 self.tally.noise += 1;
                 if shell.is_save {
                     self.begin_capture();
                 }
                 self.close();
-                self.shell = Some(shell);
+                let family = shell.family.or(self.shell.and_then(|before| before.family));
+                self.shell = Some(Shell { family, ..shell });
             }
             Some(Noise::Prompt) => {
                 self.tally.noise += 1;
@@ -348,6 +358,10 @@ impl<'src> Reader<'src> {
         if let Some(Err(wanted)) = line(at.text) {
             return self.fault(wanted, at);
         }
+        self.prose(at);
+    }
+
+    fn prose(&mut self, at: At<'src>) {
         self.tally.prose += 1;
         self.prose.push(at.span());
     }

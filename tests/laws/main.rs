@@ -9,8 +9,12 @@
 mod text;
 
 mod any_text;
+mod change;
+mod damage;
 mod dumps;
+mod program;
 mod rules;
+mod seeds;
 
 use proptest::prelude::ProptestConfig;
 

@@ -60,3 +60,12 @@ fn half_a_rule_of_a_listing_is_a_fault() {
     let lines = shown(b"Chain A (1 references)\ntarget     prot opt source               destination         \nDROP       tcp  --  0.0.0.0/0            10.0.0.0/99\n");
     assert!(lines.last().unwrap().starts_with("3:"), "{lines:?}");
 }
+
+#[test]
+fn a_fault_behind_a_stripped_escape_sequence_points_into_its_line() {
+    let input = super::text::input(b"*nat\n:X\x1b[\r\n:A - [0:0]\n\x1b[1m-A A\x1b[0m -j B\n");
+    let parsed = kubenat::syntax::parse(&input.sources);
+    let place = input.sources.place(parsed.faults[0].span).unwrap();
+    assert_eq!(place.line, 2);
+    assert!(place.column as usize <= place.whole_line.len() + 1, "{place:?}");
+}

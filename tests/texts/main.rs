@@ -9,6 +9,7 @@ mod text;
 mod captures;
 mod commands;
 mod damages;
+mod eras;
 mod faults;
 mod hostile;
 mod listings;

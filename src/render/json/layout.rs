@@ -1,6 +1,10 @@
-//! How JSON is laid out: a line for each value, indented by two blanks a level, as `serde_json` lays it out by itself.
+//! How JSON is laid out: a line for each value, indented by two blanks a level, as `serde_json` lays it out by itself;
+//! every character that [`escape`](crate::render::escape) spells out is written as `\u…`: the same text to any reader of
+//! JSON, and harmless on a terminal.
+//!
 //! Dumps of ten thousand services give 150 MB of it, mostly indentation, which is written here in one piece.
 
+use crate::render::escape::is_spelled_out;
 use serde_json::ser::Formatter;
 use std::io::{self, Write};
 
@@ -55,6 +59,25 @@ impl Layout {
 }
 
 impl Formatter for Layout {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, text: &str) -> io::Result<()> {
+        if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return out.write_all(text.as_bytes());
+        }
+        let mut rest = text;
+        while let Some(at) = rest.find(is_spelled_out) {
+            let (before, behind) = rest.split_at(at);
+            out.write_all(before.as_bytes())?;
+            let mut letters = behind.chars();
+            let letter = letters.next().unwrap_or_default();
+            let mut units = [0; 2];
+            for unit in letter.encode_utf16(&mut units) {
+                write!(out, "\\u{unit:04x}")?;
+            }
+            rest = letters.as_str();
+        }
+        out.write_all(rest.as_bytes())
+    }
+
     fn begin_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
         self.open(b'[', out)
     }
@@ -111,5 +134,16 @@ mod tests {
             value.serialize(&mut Serializer::with_formatter(&mut own, Layout::default())).expect("a value");
             assert_eq!(String::from_utf8(own).ok(), serde_json::to_string_pretty::<Value>(&value).ok());
         }
+    }
+
+    #[test]
+    fn what_a_terminal_would_obey_is_spelled_out_and_reads_as_the_same_text() {
+        let text = "é \u{9b}2J \u{202e}x\u{200b}\u{feff}\u{7f} \u{e0041}\t\u{1b}";
+        let mut out = Vec::new();
+        [text].serialize(&mut Serializer::with_formatter(&mut out, Layout::default())).unwrap();
+        let written = String::from_utf8(out).unwrap();
+        let expected = "[\n  \"é \\u009b2J \\u202ex\\u200b\\ufeff\\u007f \\udb40\\udc41\\t\\u001b\"\n]";
+        assert_eq!(written, expected);
+        assert_eq!(serde_json::from_str::<Vec<String>>(&written).unwrap(), [text]);
     }
 }

@@ -1,7 +1,8 @@
 //! Answers → JSON, `kubenat/v1`. Each structure here is a promise to programs: fields are added, never renamed.
 //!
-//! One document a run. Text is carried as it stands in the dump; bytes that are not UTF-8 become U+FFFD. Services are
-//! written one by one as they are worked out, so a large dump needs no large document in memory.
+//! One document a run. Text is carried as it stands in the dump, what a terminal would obey as `\u…`; bytes that are not
+//! UTF-8 become U+FFFD. Services are written one by one as they are worked out, so a large dump needs no large document
+//! in memory.
 
 mod cluster;
 mod convert;
@@ -51,9 +52,13 @@ const PIECE: usize = 1 << 16;
 /// # Errors
 /// Those of `out`.
 pub fn write<T: Serialize>(kind: &'static str, body: T, out: &mut dyn Write) -> io::Result<()> {
+    indented(&Document { api_version: "kubenat/v1", kind, body }, out)
+}
+
+/// Writes a value and a line end, so that a terminal may show it.
+pub(super) fn indented(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     let mut out = BufWriter::with_capacity(PIECE, out);
-    let document = Document { api_version: "kubenat/v1", kind, body };
-    document.serialize(&mut Serializer::with_formatter(&mut out, Layout::default()))?;
+    value.serialize(&mut Serializer::with_formatter(&mut out, Layout::default()))?;
     writeln!(out)?;
     out.flush()
 }
