@@ -79,7 +79,9 @@ mod tests {
         for len in [0, 1, WORTHWHILE - 1, WORTHWHILE, 3 * WORTHWHILE + 1] {
             let mut list: Vec<usize> = (0..len).collect();
             let sums = by_parts(&mut list, |part| {
-                part.iter_mut().for_each(|each| *each += 1);
+                for each in part.iter_mut() {
+                    *each += 1;
+                }
                 (part.first().copied(), part.len())
             });
             assert_eq!(list, (1..=len).collect::<Vec<_>>());

@@ -59,7 +59,7 @@ struct Capturing<'a, 'f, 'src> {
 impl<'src> Assembly<'src> {
     pub(super) fn new(chains: &mut Chains<'_, 'src>) -> Self {
         let mut assembly = Self {
-            services: Vec::new(),
+            services: Vec::with_capacity(chains.services.len()),
             by_name: FastMap::default(),
             by_tail: FastMap::default(),
             tail_names: None,
@@ -179,7 +179,7 @@ impl<'src> Assembly<'src> {
         let captures = &mut self.services[service as usize].captures;
         let key = (service, place, port, kind == CaptureKind::NodePort);
         let at = *self.captures.entry(key).or_insert_with(|| {
-            reserve_first(captures);
+            reserve_one(captures);
             captures.push(Capture {
                 kind,
                 address: place.address,
@@ -258,7 +258,7 @@ impl<'src> Assembly<'src> {
             }
             chain.services.push(service);
             open.extend(chain.jumps.iter().take(MOST_CHAINS).rev().map(|&(_, to)| to));
-            reserve_first(owned);
+            reserve_one(owned);
             owned.push(OwnChain { id, prefix: chain.prefix, identity: Identity::Unknown, made_for: None });
             if chain.services.len() > 1 {
                 continue;
@@ -272,9 +272,10 @@ impl<'src> Assembly<'src> {
     }
 }
 
-/// Room for one: most services have one capture and one chain, and there are ten thousand services.
-fn reserve_first<T>(list: &mut Vec<T>) {
-    if list.is_empty() {
+/// Room for just one more in a short list: most services have one or two captures and chains, and there are ten thousand
+/// services.
+fn reserve_one<T>(list: &mut Vec<T>) {
+    if list.len() < 4 {
         list.reserve_exact(1);
     }
 }

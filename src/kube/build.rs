@@ -5,7 +5,7 @@ use super::{
     Balancing, ChainName, Dnat, EndpointChain, EndpointId, Hairpin, Identity, Prefix, Recheck, Role, ServiceChain,
     ServiceChainId,
 };
-use crate::ruleset::{ChainGraph, ChainId, RecentAction, Rule, RuleId, Table, Target};
+use crate::ruleset::{Chain, ChainGraph, ChainId, RecentAction, Rule, RuleId, Table, Target};
 use crate::threads::by_parts;
 use bstr::BStr;
 use foldhash::fast::RandomState;
@@ -25,7 +25,10 @@ pub(super) struct Chains<'a, 'src> {
 impl<'a, 'src> Chains<'a, 'src> {
     pub(super) fn new(table: &'a Table<'src>, graph: &'a ChainGraph) -> Self {
         let nat = Nat { table, graph, slots: Vec::with_capacity(table.chains.len()) };
-        let mut chains = Self { nat, services: Vec::new(), endpoints: Vec::new() };
+        // Lists that grow piece by piece leave holes in memory behind them, and this one is long.
+        let named_so = |chain: &&Chain<'_>| chain.name.starts_with(b"KUBE-SEP-");
+        let endpoints = Vec::with_capacity(table.chains.iter().filter(named_so).count());
+        let mut chains = Self { nat, services: Vec::new(), endpoints };
         for (id, _) in table.chain_ids() {
             let slot = chains.slot(id);
             chains.nat.slots.push(slot);

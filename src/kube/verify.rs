@@ -103,7 +103,9 @@ impl Proxy<'_, '_> {
             }
             counted
         };
-        by_parts(&mut self.endpoints, of_part).into_iter().for_each(|counted| verification.add(counted));
+        for counted in by_parts(&mut self.endpoints, of_part) {
+            verification.add(counted);
+        }
         self.verification = verification;
     }
 }

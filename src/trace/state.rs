@@ -83,24 +83,34 @@ type Assumptions = Box<[(u32, bool)]>;
 /// All states of one walk, and all sets of assumptions, by number.
 #[derive(Debug, Default)]
 pub(super) struct States {
-    states: Interner<State>,
+    all: Interner<State>,
     assumptions: Interner<Assumptions>,
+    /// The most that one state assumes.
+    deepest: usize,
 }
+
+/// A walk on which more is taken for granted tells nobody anything, and takes for ever.
+const MOST_ASSUMPTIONS: usize = 128;
 
 impl States {
     /// The number of a state.
     pub(super) fn add(&mut self, state: State) -> u32 {
-        self.states.add(state)
+        self.all.add(state)
     }
 
     /// The state of that number.
     pub(super) fn get(&self, state: u32) -> State {
-        *self.states.value(state)
+        *self.all.value(state)
     }
 
     /// The number of the empty set of assumptions.
     pub(super) fn no_assumptions(&mut self) -> u32 {
         self.assumptions.add(Box::default())
+    }
+
+    /// Whether a state assumes so much that the walk is to be given up.
+    pub(super) fn are_too_deep(&self) -> bool {
+        self.deepest > MOST_ASSUMPTIONS
     }
 
     /// What a state assumes.
@@ -113,6 +123,7 @@ impl States {
         let mut set = self.assumptions(&state).to_vec();
         let at = set.partition_point(|&(known, _)| known < atom);
         set.insert(at, (atom, value));
+        self.deepest = self.deepest.max(set.len());
         State { assumed: self.assumptions.add(set.into()), ..state }
     }
 
@@ -125,7 +136,7 @@ impl States {
             let mut flipped = set.clone();
             flipped[at].1 = !flipped[at].1;
             let Some(assumed) = self.assumptions.find(&flipped.into()) else { continue };
-            let Some(opposite) = self.states.find(&State { assumed, ..*state }) else { continue };
+            let Some(opposite) = self.all.find(&State { assumed, ..*state }) else { continue };
             let mut without = set.clone();
             without.remove(at);
             found.push((opposite, State { assumed: self.assumptions.add(without.into()), ..*state }));

@@ -210,7 +210,7 @@ impl<'m, 'a, 'src> Walk<'m, 'a, 'src> {
                 }
                 merge(&mut frame.live, &mut self.states);
             }
-            if frame.live.len() > LIVE_STATES || self.work > WORK {
+            if frame.live.len() > LIVE_STATES || self.work > WORK || self.states.are_too_deep() {
                 self.give_up(frame);
             }
             if frame.live.is_empty() {

@@ -60,7 +60,8 @@ impl Layout {
 
 impl Formatter for Layout {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, text: &str) -> io::Result<()> {
-        if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        // Without a branch, so that many bytes are looked at in one step.
+        if !text.bytes().fold(false, |odd, byte| odd | !matches!(byte, b' '..=b'~')) {
             return out.write_all(text.as_bytes());
         }
         let mut rest = text;

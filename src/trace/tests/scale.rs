@@ -57,6 +57,21 @@ fn twenty_unknowns_that_change_nothing_cost_nothing() {
 }
 
 #[test]
+fn five_thousand_unknowns_that_each_matter_are_given_up() {
+    let mut rules = String::new();
+    for at in 0..5000 {
+        let _ = writeln!(rules, "-A PREROUTING -m set --match-set s{at} src -j DNAT --to-destination 10.244.1.10:{at}");
+    }
+    let text = nat(rules.trim_end());
+    soon(|| {
+        machine(&text, |machine| {
+            let outcomes = machine.outcomes(&from_pod(), &node());
+            assert!(outcomes.iter().any(|outcome| outcome.flags.contains(&Flag::GivenUp)), "{}", outcomes.len());
+        });
+    });
+}
+
+#[test]
 fn a_thousand_endpoints_share_alike() {
     let count = 1000;
     let mut rules = "-A PREROUTING -d 10.96.0.1/32 -p tcp -m tcp --dport 80 -j svc\n".to_owned();
