@@ -23,6 +23,11 @@ impl<'src> ChainNames<'src> {
         Self { short, long: HashMap::default() }
     }
 
+    /// Makes room for so many more chains.
+    pub(crate) fn reserve(&mut self, chains: usize) {
+        self.short.reserve(chains);
+    }
+
     /// The chain of that name.
     pub(crate) fn get(&self, name: &BStr) -> Option<ChainId> {
         match padded(name) {

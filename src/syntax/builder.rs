@@ -74,6 +74,12 @@ impl<'src> TableBuilder<'src> {
         }
     }
 
+    /// Makes room for so many more chains.
+    pub(super) fn expect_chains(&mut self, chains: usize) {
+        self.names.reserve(chains);
+        self.table.chains.reserve(chains);
+    }
+
     /// Whether a line of its own declared that chain already.
     pub(super) fn has_declared(&self, name: &BStr) -> bool {
         self.names.get(name).is_some_and(|id| self.table.chain(id).is_declared)

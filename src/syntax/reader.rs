@@ -52,6 +52,16 @@ pub(super) struct Reader<'src> {
     pub(super) list: super::listing::State,
 }
 
+/// How many lines right behind this one declare chains. Tables of large nodes have a hundred thousand, and lists that
+/// grow piece by piece take twice the time.
+fn declarations_ahead(at: At<'_>) -> usize {
+    const SHORTEST: usize = ":A - [0:0]".len();
+    let text = at.source.text();
+    let end = (at.span().end() - at.source.base()) as usize;
+    let lines = text[end..].lines().skip(1);
+    lines.take_while(|line| line.starts_with(b":") && line.len() >= SHORTEST).count()
+}
+
 /// A table as it was before its name came again.
 #[derive(Clone, Copy, Debug)]
 struct Reopened {
@@ -185,6 +195,10 @@ impl<'src> Reader<'src> {
             return;
         }
         self.open(Some(name), Form::Save, at);
+        let ahead = declarations_ahead(at);
+        if let Some(builder) = self.builder() {
+            builder.expect_chains(ahead);
+        }
     }
 
     /// Opens a table with what is known from the header or the prompt before it.
