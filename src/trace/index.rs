@@ -17,19 +17,14 @@ pub(super) fn is_worthwhile(chain: &Chain<'_>) -> bool {
 /// The rules of one chain, by the destination they ask for.
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    /// Rules for one address.
+    /// Rules for one port of one address.
+    by_place: HashMap<(IpAddr, u16), Vec<u32>, RandomState>,
+    /// Rules for one address, whatever the port.
     by_address: HashMap<IpAddr, Vec<u32>, RandomState>,
     /// Rules for one port but not for one address.
     by_port: HashMap<u16, Vec<u32>, RandomState>,
     /// All others.
     rest: Vec<u32>,
-}
-
-/// What one rule asks of the destination.
-enum Wanted {
-    Address(IpAddr),
-    Port(u16),
-    Anything,
 }
 
 impl Index {
@@ -38,39 +33,38 @@ impl Index {
         let mut index = Self::default();
         for (id, rule) in table.rules_of(chain) {
             let list = match wanted(table.matches(rule).iter().filter(|each| !each.inverted).map(|each| &each.test)) {
-                Wanted::Address(address) => index.by_address.entry(address).or_default(),
-                Wanted::Port(port) => index.by_port.entry(port).or_default(),
-                Wanted::Anything => &mut index.rest,
+                (Some(address), Some(port)) => index.by_place.entry((address, port)).or_default(),
+                (Some(address), None) => index.by_address.entry(address).or_default(),
+                (None, Some(port)) => index.by_port.entry(port).or_default(),
+                (None, None) => &mut index.rest,
             };
             list.push(id.0);
         }
         index
     }
 
-    fn lists(&self, address: IpAddr, port: Option<u16>) -> [&[u32]; 3] {
-        let by_port = port.and_then(|port| self.by_port.get(&port));
+    /// What goes to that port; without one (ICMP has none) no rule that asks for a port can match.
+    fn lists(&self, address: IpAddr, port: Option<u16>) -> [&[u32]; 4] {
         [
-            self.by_address.get(&address).map_or(&[], Vec::as_slice),
-            by_port.map_or(&[], Vec::as_slice),
-            self.rest.as_slice(),
+            listed(port.and_then(|port| self.by_place.get(&(address, port)))),
+            listed(self.by_address.get(&address)),
+            listed(port.and_then(|port| self.by_port.get(&port))),
+            &self.rest,
         ]
     }
 }
 
-fn wanted<'t>(tests: impl Iterator<Item = &'t Test<'t>>) -> Wanted {
-    let mut wanted = Wanted::Anything;
+fn listed(list: Option<&Vec<u32>>) -> &[u32] {
+    list.map_or(&[], Vec::as_slice)
+}
+
+/// The one address and the one port that these tests ask of the destination.
+fn wanted<'t>(tests: impl Iterator<Item = &'t Test<'t>>) -> (Option<IpAddr>, Option<u16>) {
+    let mut wanted = (None, None);
     for test in tests {
         match test {
-            Test::Address { side: Side::Destination, net } => {
-                if let Some(address) = net.as_host() {
-                    return Wanted::Address(address);
-                }
-            }
-            Test::Port { side: Side::Destination, ports, .. } => {
-                if let Some(port) = ports.as_single() {
-                    wanted = Wanted::Port(port);
-                }
-            }
+            Test::Address { side: Side::Destination, net } => wanted.0 = wanted.0.or(net.as_host()),
+            Test::Port { side: Side::Destination, ports, .. } => wanted.1 = wanted.1.or(ports.as_single()),
             _ => {}
         }
     }
@@ -82,8 +76,8 @@ fn wanted<'t>(tests: impl Iterator<Item = &'t Test<'t>>) -> Wanted {
 pub(super) enum Cursor<'m> {
     /// All of them.
     Linear(Range<u32>),
-    /// Those of three sorted lists.
-    Listed([&'m [u32]; 3]),
+    /// Those of four sorted lists.
+    Listed([&'m [u32]; 4]),
 }
 
 impl<'m> Cursor<'m> {
