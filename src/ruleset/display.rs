@@ -1,5 +1,6 @@
 //! Rules and chains as iptables-save prints them. Bytes, not text: names and comments may hold anything.
 
+use super::listed::{as_options, ct_options, log_options, tproxy_options};
 use super::{
     AddressTypes, Chain, ChainKind, ConnmarkAction, ConntrackOption, ConntrackStates, Counters, IcmpType, IfaceLimit,
     Match, Net, PhysdevTest, Policy, PortRange, Protocol, Recent, RecentAction, Rule, Side, StateModule, Table, Target,
@@ -324,9 +325,9 @@ impl Line {
             Target::Mark(mark) => self.option("-j MARK --set-xmark", xmark(mark.value, mark.mask)),
             Target::Connmark(action) => self.connmark(*action),
             Target::Notrack { old_form } => self.word(if *old_form { "-j NOTRACK" } else { "-j CT --notrack" }),
-            Target::Ct(options) => self.option_raw("-j CT", options),
-            Target::Log(options) => self.option_raw("-j LOG", options),
-            Target::Tproxy(options) => self.option_raw("-j TPROXY", options),
+            Target::Ct(words) => self.option_raw("-j CT", BStr::new(&*as_options(words, ct_options))),
+            Target::Log(words) => self.option_raw("-j LOG", BStr::new(&*as_options(words, log_options))),
+            Target::Tproxy(words) => self.option_raw("-j TPROXY", BStr::new(&*as_options(words, tproxy_options))),
         }
     }
 

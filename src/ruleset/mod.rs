@@ -6,6 +6,7 @@ mod chain;
 mod condition;
 mod display;
 mod graph;
+mod listed;
 mod names;
 mod rule;
 mod save;

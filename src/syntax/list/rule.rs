@@ -58,8 +58,8 @@ fn rule<'src>(
     address(Side::Source, columns.source, &mut evidence, &mut found)?;
     address(Side::Destination, columns.destination, &mut evidence, &mut found)?;
     if let Some((input, output)) = columns.interfaces {
-        interface(Side::Source, input, &mut evidence, &mut found);
-        interface(Side::Destination, output, &mut evidence, &mut found);
+        interface(Side::Source, input, &mut evidence, &mut found)?;
+        interface(Side::Destination, output, &mut evidence, &mut found)?;
     }
     protocol(columns.protocol, &mut found)?;
     if matches!(columns.opt, b"-f" | b"!f") {
@@ -135,9 +135,15 @@ fn nowhere(side: Side, net: Net) -> Match<'static> {
     Match { inverted: true, test: Test::Address { side, net } }
 }
 
-fn interface<'src>(side: Side, column: &'src [u8], evidence: &mut Evidence, found: &mut Found<'_, 'src>) {
+fn interface<'src>(
+    side: Side,
+    column: &'src [u8],
+    evidence: &mut Evidence,
+    found: &mut Found<'_, 'src>,
+) -> Result<(), Wanted<'src>> {
     let (inverted, name) = inverted(column);
     match name {
+        b"" => return Err(Wanted { what: "the name of an interface", rest: name }),
         b"*" => evidence.figures(),
         b"any" => evidence.names(),
         _ => {}
@@ -148,6 +154,7 @@ fn interface<'src>(side: Side, column: &'src [u8], evidence: &mut Evidence, foun
         b"*" | b"any" => found.push(true, Test::Interface { side, name: BStr::new("+") }),
         name => found.push(inverted, Test::Interface { side, name: name.as_bstr() }),
     }
+    Ok(())
 }
 
 fn protocol<'src>(column: &'src [u8], found: &mut Found<'_, 'src>) -> Result<(), Wanted<'src>> {
@@ -219,6 +226,13 @@ mod tests {
             assert_eq!(read(line, PLAIN).1, [], "{line}");
         }
         assert_eq!(read("0 0 RETURN all -- any * 0.0.0.0/0 0.0.0.0/0", VERBOSE).1, []);
+    }
+
+    #[test]
+    fn an_interface_has_a_name() {
+        let line = b"0 0 RETURN all -- ! * 0.0.0.0/0 0.0.0.0/0";
+        let read = rule_line(line, VERBOSE, None, &mut Vec::new());
+        assert_eq!(read.map_err(|wanted| wanted.what).err(), Some("the name of an interface"));
     }
 
     #[test]
