@@ -57,7 +57,12 @@ fn baseline(text: &[u8]) -> u64 {
     let mut words = 0;
     let mut start = 0;
     for end in memchr::memchr_iter(b'\n', text) {
-        words += memchr::memchr_iter(b' ', &text[start..end]).count() as u64 + 1;
+        let mut first = start;
+        for blank in memchr::memchr_iter(b' ', &text[start..end]).map(|at| start + at) {
+            words += u64::from(blank > first);
+            first = blank + 1;
+        }
+        words += u64::from(end > first);
         start = end + 1;
     }
     words

@@ -3,7 +3,7 @@
 
 use bstr::{BString, ByteSlice};
 use kubenat::input::{Given, Input, read, read_bytes};
-use kubenat::ruleset::{Match, Ruleset, Table, TableName, Test, chain_line, rule_line, saved_table};
+use kubenat::ruleset::{Match, Ruleset, Table, TableName, Target, Test, chain_line, rule_line, saved_table};
 use kubenat::source::Sources;
 use kubenat::syntax::parse;
 use std::path::{Path, PathBuf};
@@ -94,8 +94,19 @@ pub(crate) fn prints_and_reads_back(table: &Table<'_>) {
     for (mine, theirs) in table.rules.iter().zip(&again.rules) {
         let line = rule_line(table, mine);
         assert_eq!(plain(table.matches(mine)), plain(again.matches(theirs)), "{line}");
-        assert_eq!(mine.target, theirs.target, "{line}");
+        // The words of a listing are printed as options, which the line compares.
+        if !is_listed(mine.target.as_ref()) {
+            assert_eq!(mine.target, theirs.target, "{line}");
+        }
         assert_eq!(rule_line(again, theirs), line);
+    }
+}
+
+/// Whether the options of a target are the words of a listing.
+fn is_listed(target: Option<&Target<'_>>) -> bool {
+    match target {
+        Some(Target::Log(words) | Target::Ct(words) | Target::Tproxy(words)) => !words.starts_with(b"-"),
+        _ => false,
     }
 }
 
