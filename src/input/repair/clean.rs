@@ -2,11 +2,13 @@
 //!
 //! A few passes over the whole text at the speed of memory, and a glance at the start of each line.
 
-use super::form::{is_counters, is_save};
+use super::form::{is_counters, is_list_head, is_protocol, is_save};
+use super::words::words;
 use crate::source::trim_line_end;
+use memchr::memmem::Finder;
 use memchr::{memchr, memchr_iter, memchr2, memchr3, memmem, memrchr};
 
-/// Whether every line is one that iptables-save prints, without a sign of any damage. `false` only means that it has to
+/// Whether every line is one that iptables prints, in either form, without a sign of any damage. `false` only means that it has to
 /// be looked at closely.
 pub(super) fn is_clean(text: &[u8]) -> bool {
     blocks(text).all(|block| is_plain(block) && all_begin_well(block))
@@ -47,14 +49,66 @@ fn is_behind_counters(text: &[u8]) -> bool {
 }
 
 fn all_begin_well(text: &[u8]) -> bool {
+    let options = Finder::new(b" -- ");
+    let is_well = |line: &[u8]| {
+        let line = trim_line_end(line);
+        begins_well(line) || is_listed(line, &options)
+    };
     let mut rest = text;
     while let Some(end) = memchr(b'\n', rest) {
-        if !begins_well(trim_line_end(&rest[..end])) {
+        if !is_well(&rest[..end]) {
             return false;
         }
         rest = &rest[end + 1..];
     }
-    begins_well(trim_line_end(rest))
+    is_well(rest)
+}
+
+/// Whether it is a line of a listing, and one alone: the name of a chain, the heads of the columns, or a rule, with a
+/// protocol before its one `--` and two addresses behind.
+fn is_listed(line: &[u8], options: &Finder<'_>) -> bool {
+    if let Some(at) = options.find(line) {
+        let (head, tail) = (&line[..at], &line[at + b" -- ".len()..]);
+        let is_one = options.find(&line[at + 1..]).is_none();
+        return is_one && is_row_head(head) && words(tail).nth(1).is_some();
+    }
+    let is_short = line.len() < 100;
+    let is_chain = line.starts_with(b"Chain ") && line.ends_with(b")");
+    is_short && (is_chain || !line.starts_with(b"Chain ")) && is_list_head(line)
+}
+
+/// What stands before the options of a rule: its number and counters, where they are shown, its target, if it has one,
+/// and its protocol. Whatever else is there stands in front of the line.
+fn is_row_head(head: &[u8]) -> bool {
+    let (mut numbers, mut has_target) = (0, false);
+    let mut all = words(head).map(|word| &head[word]).peekable();
+    while let Some(word) = all.next() {
+        if all.peek().is_none() {
+            return is_protocol(word);
+        }
+        if has_target {
+            return false;
+        }
+        if numbers < 3 && is_count(word) {
+            numbers += 1;
+        } else if is_target(word) && (numbers > 0 || !head.starts_with(b" ")) {
+            has_target = true;
+        } else {
+            return false;
+        }
+    }
+    false
+}
+
+/// `12`, `1235T`.
+fn is_count(word: &[u8]) -> bool {
+    let digits = word.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    digits > 0 && matches!(&word[digits..], b"" | b"K" | b"M" | b"G" | b"T" | b"P")
+}
+
+fn is_target(word: &[u8]) -> bool {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    word.first().is_some_and(u8::is_ascii_alphanumeric) && word.iter().all(is_part)
 }
 
 fn begins_well(line: &[u8]) -> bool {

@@ -163,7 +163,7 @@ const PROTOCOLS: &[&str] = &[
     "etherip",
 ];
 
-fn is_protocol(word: &[u8]) -> bool {
+pub(super) fn is_protocol(word: &[u8]) -> bool {
     let name = word.strip_prefix(b"!").unwrap_or(word);
     let number = !name.is_empty() && name.len() <= 3 && name.iter().all(u8::is_ascii_digit);
     number || PROTOCOLS.iter().any(|known| known.as_bytes() == name)

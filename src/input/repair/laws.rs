@@ -1,7 +1,8 @@
 //! What holds for every text: health is left alone, a damaged dump comes back whole, nothing panics or takes for ever.
 
-use super::repair;
+use super::clean::is_clean;
 use super::tests::{cut_hard, cut_soft, each_line, points_back, stays};
+use super::{mended, repair};
 use crate::input::decode::decode;
 use bstr::ByteSlice;
 use proptest::prelude::*;
@@ -133,8 +134,73 @@ fn text() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(bytes, 0..60).prop_map(|parts| parts.concat())
 }
 
+/// Lines of listings, whole, cut, joined and wrapped, among those of saves.
+fn listed() -> impl Strategy<Value = Vec<u8>> {
+    const ROWS: [&str; 6] = [
+        "    0     0 ACCEPT     tcp  --  eth0   *       10.0.0.0/8           0.0.0.0/0            tcp dpt:22 /* a b */",
+        "KUBE-MARK-MASQ  6    --  0.0.0.0/0            10.96.0.1            /* default/kubernetes:https */ tcp dpt:443",
+        "           all  --  anywhere             anywhere             statistic mode random probability 0.5",
+        "DNAT       tcp  --  anywhere             anywhere             tcp to:10.244.1.2:80",
+        "LOG        all  --  0.0.0.0/0            0.0.0.0/0            LOG flags 0 level 4 prefix \"x -- y: \"",
+        "12   1235T 74074T REDIRECT   6    --  *      *       0.0.0.0/0            0.0.0.0/0            redir ports 42",
+    ];
+    let row = || prop::sample::select(ROWS.to_vec());
+    let cut = (row(), 0..130_usize).prop_map(|(row, at)| row[..at.min(row.len())].to_owned());
+    let wrapped = (row(), 0..130_usize).prop_map(|(row, at)| {
+        let (first, second) = row.split_at(at.min(row.len()));
+        format!("{first}\n{second}")
+    });
+    let fixed = prop::sample::select(vec![
+        "Chain INPUT (policy ACCEPT 3 packets, 180 bytes)",
+        "Chain KUBE-SERVICES (2 references)",
+        "Chain KUBE-SERVICES (2 refer",
+        "target     prot opt source               destination",
+        "num   pkts bytes target     prot opt in     out     source               destination",
+        "Chain X (1 references) target prot opt source destination",
+        "",
+        "*nat",
+        "-A X -p tcp -j Y",
+        "see tcp -- that is how",
+        "> T tcp -- anywhere anywhere",
+        "f:T tcp -- anywhere anywhere",
+        "+T tcp -- anywhere anywhere",
+        " T tcp -- anywhere anywhere",
+        "12:T tcp -- anywhere anywhere",
+        "Nov 14 11:06:11 h p[1]: T tcp -- anywhere anywhere",
+        "    Chain X (1 references)",
+    ]);
+    let line = prop_oneof![
+        4 => row().prop_map(str::to_owned),
+        1 => cut,
+        1 => wrapped,
+        1 => (row(), row()).prop_map(|(one, other)| format!("{one} {other}")),
+        3 => fixed.prop_map(str::to_owned),
+    ];
+    prop::collection::vec(line, 1..12).prop_map(|lines| lines.join("\n").into_bytes())
+}
+
+#[test]
+fn listings_pass_the_quick_look() {
+    for packed in [
+        &include_bytes!("../../../testdata/input/suite-v4-legacy.list.txt.gz")[..],
+        include_bytes!("../../../testdata/demo.save.gz"),
+    ] {
+        let text = decode(packed.to_vec()).unwrap().text;
+        let known = text.lines().filter(|line| is_clean(line)).count();
+        // Comments of the suite hold signs of damage on purpose.
+        assert!(known * 10 > text.lines().count() * 9, "{known} of {}", text.lines().count());
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn listings_that_pass_the_quick_look_need_no_mending(lines in listed()) {
+        if is_clean(&lines) {
+            prop_assert_eq!(mended(&lines).map(|(repaired, _)| repaired.text.to_str_lossy().into_owned()), None);
+        }
+    }
 
     #[test]
     fn any_text_is_repaired_without_a_panic_and_points_back(text in text()) {

@@ -47,9 +47,11 @@ const DEPTH: usize = 4;
 /// `text` as it can be read, with a sentence for each kind of damage; `None` for undamaged text.
 pub(super) fn repair(text: &[u8]) -> Option<(Repaired, Vec<String>)> {
     // Larger texts have no 32-bit offsets; the sources refuse them.
-    if clean::is_clean(text) || u32::try_from(text.len()).is_err() {
-        return None;
-    }
+    if clean::is_clean(text) || u32::try_from(text.len()).is_err() { None } else { mended(text) }
+}
+
+/// The same by the close look alone.
+fn mended(text: &[u8]) -> Option<(Repaired, Vec<String>)> {
     let mut patient = Patient { text, repaired: None, notes: Vec::new() };
     patient.take(OUTER);
     for _ in 0..DEPTH {
