@@ -2,9 +2,9 @@
 
 use super::check::{Check, Level, Proof, Question};
 use super::context::Context;
-use super::endpoint_text::EndpointText;
 use super::finding::{Finding, Findings};
 use super::needs::Needs;
+use crate::kube::EndpointText;
 use crate::kube::{Balancing, Dnat, EndpointChain, EndpointId, Identity, MadeFor, ServiceChain};
 use crate::ruleset::RuleId;
 use std::net::{IpAddr, SocketAddr};

@@ -12,7 +12,6 @@ mod context;
 mod counts;
 mod drifting;
 mod emptied;
-mod endpoint_text;
 mod filter_hooks;
 mod finding;
 mod fold;

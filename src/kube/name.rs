@@ -3,12 +3,12 @@
 //! `base32(sha256(text))`, cut after 16 characters, where `text` is the service port's name and its protocol, and for
 //! endpoint chains the endpoint (kube-proxy's `portProtoHash` and `servicePortEndpointChainName`, the same since 1.1).
 
-use super::ServicePortName;
+use super::{EndpointText, ServicePortName};
 use crate::ruleset::Protocol;
 use bstr::BStr;
 use data_encoding::BASE32;
 use sha2::{Digest, Sha256};
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::net::SocketAddr;
 
 /// The 16 characters behind the prefix of a per-service chain's name.
@@ -67,57 +67,7 @@ pub(super) fn finished(digest: Sha256) -> ChainHash {
 
 /// What the name of an endpoint's chain ends in, of the digest of its service port.
 pub(super) fn endpoint_hash_after(service: Sha256, endpoint: SocketAddr) -> ChainHash {
-    let mut text = EndpointText { bytes: [0; 64], len: 0 };
-    match endpoint {
-        // A large node has a hundred thousand of these.
-        SocketAddr::V4(endpoint) => {
-            let octets = endpoint.ip().octets();
-            for (octet, separator) in octets.into_iter().zip([b'.', b'.', b'.', b':']) {
-                text.number(u16::from(octet));
-                text.byte(separator);
-            }
-            text.number(endpoint.port());
-        }
-        // It fits: a scoped IPv6 address with port has at most 58 characters, and ours have no scope.
-        SocketAddr::V6(_) => drop(write!(text, "{endpoint}")),
-    }
-    finished(service.chain_update(&text.bytes[..text.len]))
-}
-
-/// `ip:port` without an allocation.
-struct EndpointText {
-    bytes: [u8; 64],
-    len: usize,
-}
-
-impl EndpointText {
-    fn byte(&mut self, byte: u8) {
-        self.bytes[self.len] = byte;
-        self.len += 1;
-    }
-
-    fn number(&mut self, number: u16) {
-        let mut digits = [0; 5];
-        let (mut left, mut first) = (number, digits.len());
-        loop {
-            first -= 1;
-            digits[first] = b'0' + u8::try_from(left % 10).unwrap_or_default();
-            left /= 10;
-            if left == 0 {
-                break;
-            }
-        }
-        digits[first..].iter().for_each(|&digit| self.byte(digit));
-    }
-}
-
-impl fmt::Write for EndpointText {
-    fn write_str(&mut self, part: &str) -> fmt::Result {
-        let end = self.len + part.len();
-        self.bytes.get_mut(self.len..end).ok_or(fmt::Error)?.copy_from_slice(part.as_bytes());
-        self.len = end;
-        Ok(())
-    }
+    finished(service.chain_update(EndpointText::of(endpoint).bytes()))
 }
 
 /// What the beginning of a per-service chain's name says.
@@ -326,14 +276,6 @@ mod tests {
             let found = endpoint_hash(name(service), Protocol::TCP, endpoint.parse().unwrap());
             assert_eq!(found.to_string(), hash, "{service} {endpoint}");
         }
-    }
-
-    #[test]
-    fn the_longest_endpoint_fits_the_text() {
-        let longest = "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535";
-        let mut text = EndpointText { bytes: [0; 64], len: 0 };
-        write!(text, "{}", longest.parse::<SocketAddr>().unwrap()).unwrap();
-        assert_eq!(&text.bytes[..text.len], longest.as_bytes());
     }
 
     #[test]

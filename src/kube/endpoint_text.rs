@@ -5,13 +5,13 @@ use std::net::SocketAddr;
 
 /// The text of an endpoint.
 #[derive(Clone, Copy)]
-pub(super) struct EndpointText {
+pub(crate) struct EndpointText {
     bytes: [u8; 64],
     len: usize,
 }
 
 impl EndpointText {
-    pub(super) fn of(target: SocketAddr) -> Self {
+    pub(crate) fn of(target: SocketAddr) -> Self {
         let mut text = Self { bytes: [0; 64], len: 0 };
         if let SocketAddr::V4(target) = target {
             for (at, octet) in target.ip().octets().into_iter().enumerate() {
@@ -29,7 +29,7 @@ impl EndpointText {
         text
     }
 
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes[..self.len]
     }
 
@@ -72,7 +72,14 @@ mod tests {
 
     #[test]
     fn the_text_is_that_of_the_address() {
-        for text in ["10.244.1.7:8080", "0.0.0.0:0", "255.255.255.255:65535", "1.20.99.100:10", "[fd00::1:7]:443"] {
+        for text in [
+            "10.244.1.7:8080",
+            "0.0.0.0:0",
+            "255.255.255.255:65535",
+            "1.20.99.100:10",
+            "[fd00::1:7]:443",
+            "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535",
+        ] {
             let target: SocketAddr = text.parse().unwrap();
             assert_eq!(EndpointText::of(target).bytes(), text.as_bytes());
         }
