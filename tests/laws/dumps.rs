@@ -2,7 +2,8 @@
 
 use super::text::{dumps, file, files, lines, plain, printed, prints_and_reads_back, table, testdata};
 use bstr::ByteSlice;
-use kubenat::ruleset::{Match, RuleId, Table, Test};
+use kubenat::input::read_bytes;
+use kubenat::ruleset::{ChainGraph, Match, RuleId, Table, Target, Test};
 use kubenat::syntax::parse;
 
 #[test]
@@ -42,6 +43,26 @@ fn rules_of_real_texts_print_and_read_back() {
         let input = file(&path);
         for ruleset in &parse(&input.sources).rulesets {
             ruleset.tables.iter().for_each(prints_and_reads_back);
+        }
+    }
+}
+
+/// The reader notes by the way where a jump leads; that must be the chain of that name, the first one, in every text.
+#[test]
+fn jumps_lead_to_the_chain_of_their_name() {
+    let hand_made = "*nat\n:A - [0:0]\n:B - [0:0]\n-A A -j B\n-A A -j GONE\n-X B\n-N C\n-A A -g C\nCOMMIT\n\
+        -A KUBE-SERVICES -j KUBE-SVC-X\n-A FORWARD -j KUBE-FORWARD\n-A KUBE-FORWARD -j DROP\n-A KUBE-SVC-X -j KUBE-MARK-MASQ\n";
+    let texts = dumps().into_iter().chain(files(&testdata("lists"))).map(|path| file(&path));
+    for input in texts.chain([read_bytes("hand made".into(), hand_made.into()).expect("it is small")]) {
+        for ruleset in &parse(&input.sources).rulesets {
+            for table in &ruleset.tables {
+                let graph = ChainGraph::new(table);
+                for (id, rule) in (0..).map(RuleId).zip(&table.rules) {
+                    let name = rule.target.as_ref().and_then(Target::chain_name);
+                    let named = name.and_then(|name| table.chains.iter().position(|chain| chain.name == name));
+                    assert_eq!(graph.leads_to(id).map(|chain| chain.0 as usize), named, "{name:?}");
+                }
+            }
         }
     }
 }

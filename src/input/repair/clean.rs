@@ -1,6 +1,6 @@
 //! The quick look: most dumps are undamaged, and it must cost next to nothing to know that.
 //!
-//! A few passes over the whole text at the speed of memory, and a glance at the start of each line.
+//! A few searches, block by block at the speed of the cache, and a glance at the start of each line.
 
 use super::form::{is_counters, is_list_head, is_protocol, is_save};
 use super::words::words;
