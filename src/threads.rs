@@ -1,6 +1,7 @@
 //! Work of large dumps done at once, by as many threads as the process may run at a time. The results come in the order
 //! of the work, so that nobody can tell how many there were.
 
+use memchr::memchr;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -61,9 +62,38 @@ pub(crate) fn by_parts<T: Send, R: Send>(list: &mut [T], work: impl Fn(&mut [T])
     })
 }
 
+/// A shorter text is read before a second thread has begun.
+const LONG: usize = 1 << 20;
+
+/// A long text in about as many parts as threads can run, each of whole lines; a short one in one.
+pub(crate) fn line_parts(text: &[u8]) -> Vec<&[u8]> {
+    let count = if text.len() < LONG { 1 } else { available() };
+    let size = text.len().div_ceil(count);
+    let mut parts = Vec::with_capacity(count);
+    let mut rest = text;
+    while !rest.is_empty() {
+        let end = rest.get(size..).and_then(|after| memchr(b'\n', after)).map_or(rest.len(), |at| size + at + 1);
+        let (part, after) = rest.split_at(end);
+        parts.push(part);
+        rest = after;
+    }
+    parts
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_of_a_text_are_whole_lines_and_all_of_it() {
+        for text in [String::new(), "a\nb".into(), "line\n".repeat(LONG), "x".repeat(2 * LONG), "\n".repeat(LONG + 1)] {
+            let parts = line_parts(text.as_bytes());
+            assert!(parts.concat() == text.as_bytes() && parts.iter().all(|part| !part.is_empty()));
+            let (_, but_last) = parts.split_last().unwrap_or((&&[][..], &[]));
+            assert!(but_last.iter().all(|part| part.ends_with(b"\n")));
+            assert!(parts.len() <= available());
+        }
+    }
 
     #[test]
     fn the_answers_are_the_same_whatever_the_number_of_threads() {

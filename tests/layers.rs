@@ -24,9 +24,9 @@ const NARROWER: &[(&str, &[&str])] = &[
     ("source", &[]),
     ("doc", &[]),
     ("threads", &[]),
-    ("input", &["source"]),
+    ("input", &["source", "threads"]),
     ("ruleset", &["source"]),
-    ("syntax", &["source", "ruleset"]),
+    ("syntax", &["source", "ruleset", "threads"]),
     ("objects", &["source", "ruleset"]),
     ("facts", &["source", "ruleset"]),
     ("kube", &["source", "ruleset", "threads"]),
@@ -59,6 +59,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("sha2", &["kube"]),
     ("data_encoding", &["kube"]),
     ("flate2", &["input"]),
+    ("memmap2", &["source", "input"]),
 ];
 
 /// What stands nowhere outside tests.

@@ -68,7 +68,7 @@ fn is_plausible(input: &Input, parsed: &Parsed<'_>, enough: usize) -> bool {
 
 fn is_rule(input: &Input, table: &Table<'_>, rule: &Rule<'_>) -> bool {
     let has_target = rule.target.as_ref().is_some_and(|target| !matches!(target, Target::Other(_)));
-    let is_known = |each: &Match<'_>| !matches!(each.test, Test::Other(_));
+    let is_known = |each: &Match<'_>| !matches!(*each.test(), Test::Other(_));
     let says_something = has_target || table.matches(rule).iter().any(is_known);
     readable(input, rule.span).is_some_and(|line| says_something || line.contains_str(" -j "))
 }

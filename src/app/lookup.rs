@@ -2,7 +2,7 @@
 
 use super::near::{near, near_address};
 use crate::cli::{AddressPort, ServiceName, Subject};
-use crate::kube::ServicePortName;
+use crate::kube::{EndpointChain, ServicePortName};
 use crate::ruleset::{ChainId, Protocol, TableName};
 use crate::view::{Item, Node};
 use std::collections::BTreeSet;
@@ -89,7 +89,7 @@ fn at_address<'n, 'src>(node: &'n Node<'n, 'src>, place: &AddressPort) -> Found<
 /// Whether an endpoint chain leads there.
 pub(super) fn is_pod(node: &Node<'_, '_>, address: IpAddr, port: Option<u16>) -> bool {
     let chains = node.proxies.iter().flat_map(|proxy| &proxy.endpoints);
-    let mut dnats = chains.flat_map(|chain| chain.dnat.iter().chain(&chain.more_dnats));
+    let mut dnats = chains.flat_map(EndpointChain::dnats);
     dnats.any(|dnat| dnat.address == Some(address) && (port.is_none() || dnat.port == port))
 }
 

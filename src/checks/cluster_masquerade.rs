@@ -24,7 +24,7 @@ fn says_cluster_ip(each: &Match<'_>) -> bool {
 }
 
 fn goes_to(each: &Match<'_>, service: &ServicePort<'_>) -> bool {
-    let Test::Address { side: Side::Destination, net } = &each.test else { return false };
+    let Test::Address { side: Side::Destination, net } = each.test() else { return false };
     let cluster = |kind, address| kind == CaptureKind::ClusterIp && net.as_host() == address;
-    !each.inverted && service.captures.iter().any(|own| own.address.is_some() && cluster(own.kind, own.address))
+    !each.inverted() && service.captures.iter().any(|own| own.address.is_some() && cluster(own.kind, own.address))
 }

@@ -88,7 +88,7 @@ fn quarrel<'a, 'src>(
 
 /// A hairpin source that is not the DNAT target; none if one of several rules is for the target.
 fn moved_hairpin(chain: &EndpointChain<'_>, dnat: Dnat) -> Option<(RuleId, IpAddr)> {
-    let hairpins = || chain.hairpin.iter().chain(&chain.more_hairpins);
+    let hairpins = || chain.hairpins();
     let is_own = |source: Option<IpAddr>| source.is_none() || source == dnat.address;
     if dnat.address.is_none() || hairpins().any(|hairpin| is_own(hairpin.source)) {
         return None;

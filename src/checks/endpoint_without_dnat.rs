@@ -30,11 +30,11 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
 fn translates_otherwise(cx: &Context<'_, '_>, chain: &EndpointChain<'_>) -> bool {
     let target = |rule: &RuleId| cx.nat().and_then(|(table, _)| table.rule(*rule).target.as_ref());
     let is_other = |rule| matches!(target(rule), Some(Target::Redirect(_) | Target::Netmap(_)));
-    chain.others.iter().any(is_other)
+    chain.others().iter().any(is_other)
 }
 
 fn finding(cx: &Context<'_, '_>, chain: &EndpointChain<'_>) -> Finding {
-    let what = match (chain.hairpin, chain.others.as_slice()) {
+    let what = match (chain.hairpin, chain.others()) {
         (None, []) => "is empty",
         _ => "has no DNAT rule",
     };

@@ -64,8 +64,8 @@ fn mark_line(table: &Table<'_>, chain: crate::ruleset::ChainId) -> Option<Span> 
 
 /// The rule of the filter table that drops packets with that mark.
 pub(super) fn drops(filter: &Table<'_>, mark: Mark) -> Option<Span> {
-    let asks = |each: &Match<'_>| match each.test {
-        Test::Mark(asked) => !each.inverted && asked.value != 0 && asked.matches(mark.applied_to(0)),
+    let asks = |each: &Match<'_>| match *each.test() {
+        Test::Mark(asked) => !each.inverted() && asked.value != 0 && asked.matches(mark.applied_to(0)),
         _ => false,
     };
     let refuses = |target: &Option<Target<'_>>| matches!(target, Some(Target::Drop | Target::Reject(_)));

@@ -15,7 +15,7 @@ pub(super) fn built_in(table: &Table<'_>, name: &str) -> Option<ChainId> {
 
 /// Whether a test is always true.
 pub(super) fn is_always_true(each: &Match<'_>) -> bool {
-    matches!(each.test, Test::Comment { .. } | Test::Nfacct(_)) && !each.inverted
+    matches!(*each.test(), Test::Comment { .. } | Test::Nfacct(_)) && !each.inverted()
 }
 
 /// Whether every packet takes this rule.

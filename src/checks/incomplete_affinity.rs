@@ -82,7 +82,7 @@ fn of_another_list(cx: &Context<'_, '_>, table: &Table<'_>, chain: &ServiceChain
 }
 
 fn recent<'a, 'src>(table: &'a Table<'src>, rule: RuleId) -> Option<&'a Recent<'src>> {
-    let find = |each: &'a Match<'src>| if let Test::Recent(recent) = &each.test { Some(&**recent) } else { None };
+    let find = |each: &'a Match<'src>| if let Test::Recent(recent) = each.test() { Some(&**recent) } else { None };
     table.matches(table.rule(rule)).iter().find_map(find)
 }
 

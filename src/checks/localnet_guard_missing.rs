@@ -45,8 +45,8 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
 
 /// Whether a packet for 127.0.0.1 can take the jump to KUBE-NODEPORTS.
 fn takes_loopback(nat: &Table<'_>, rule: RuleId) -> bool {
-    nat.matches(nat.rule(rule)).iter().all(|each| match &each.test {
-        Test::Address { side: Side::Destination, net } => net.contains(LOOPBACK) != each.inverted,
+    nat.matches(nat.rule(rule)).iter().all(|each| match each.test() {
+        Test::Address { side: Side::Destination, net } => net.contains(LOOPBACK) != each.inverted(),
         _ => true,
     })
 }
@@ -62,7 +62,8 @@ fn is_guarded(filter: &Table<'_>, graph: &ChainGraph) -> bool {
 fn is_guard(filter: &Table<'_>, rule: &Rule<'_>) -> bool {
     let drops = matches!(rule.target, Some(Target::Drop | Target::Reject(_)));
     let to_loopback = |each: &Match<'_>| {
-        matches!(&each.test, Test::Address { side: Side::Destination, net } if net.contains(LOOPBACK)) && !each.inverted
+        matches!(each.test(), Test::Address { side: Side::Destination, net } if net.contains(LOOPBACK))
+            && !each.inverted()
     };
     drops && filter.matches(rule).iter().any(to_loopback)
 }

@@ -26,7 +26,7 @@ pub(super) fn marked(table: &Table<'_>, marker: ChainId, before: u32) -> Option<
 
 /// The tests for a mark in a rule.
 pub(super) fn mark_tests<'src>(table: &Table<'src>, rule: &Rule<'src>) -> impl Iterator<Item = Mark> {
-    table.matches(rule).iter().filter_map(|each| if let Test::Mark(mark) = each.test { Some(mark) } else { None })
+    table.matches(rule).iter().filter_map(|each| if let Test::Mark(mark) = *each.test() { Some(mark) } else { None })
 }
 
 /// What a chain does with packets of a mark.
@@ -65,9 +65,9 @@ pub(super) fn fate(table: &Table<'_>, chain: ChainId, mark: u32) -> Fate {
 pub(super) fn holds(matches: &[Match<'_>], mark: u32) -> Option<bool> {
     let mut all = Some(true);
     for each in matches {
-        match &each.test {
+        match each.test() {
             _ if is_always_true(each) => {}
-            Test::Mark(wanted) if wanted.matches(mark) == each.inverted => return Some(false),
+            Test::Mark(wanted) if wanted.matches(mark) == each.inverted() => return Some(false),
             Test::Mark(_) => {}
             _ => all = None,
         }

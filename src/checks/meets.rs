@@ -14,7 +14,7 @@ pub(super) struct Aim {
 impl Aim {
     /// Whether no match rules these packets out.
     pub(super) fn may_meet(self, matches: &[Match<'_>]) -> bool {
-        matches.iter().all(|each| self.agrees(&each.test) != Some(each.inverted))
+        matches.iter().all(|each| self.agrees(each.test()) != Some(each.inverted()))
     }
 
     /// Whether the test holds of packets to this address; `None` if that is not known.
@@ -42,7 +42,7 @@ impl Aim {
 pub(super) fn is_understood(matches: &[Match<'_>]) -> bool {
     !matches.iter().any(|each| {
         matches!(
-            each.test,
+            *each.test(),
             Test::Set(_) | Test::Other(_) | Test::Listed(_) | Test::Limit(_) | Test::Recent(_) | Test::ProtocolName(_)
         )
     })
@@ -50,8 +50,8 @@ pub(super) fn is_understood(matches: &[Match<'_>]) -> bool {
 
 /// Whether it asks for an address of the node as destination.
 pub(super) fn is_for_node(matches: &[Match<'_>]) -> bool {
-    let asks = |each: &Match<'_>| match each.test {
-        Test::AddressType { side: Side::Destination, types, .. } => types.is_local() && !each.inverted,
+    let asks = |each: &Match<'_>| match *each.test() {
+        Test::AddressType { side: Side::Destination, types, .. } => types.is_local() && !each.inverted(),
         _ => false,
     };
     matches.iter().any(asks)
@@ -74,7 +74,7 @@ mod tests {
         let inside = Match::of(Test::Address { side: Side::Destination, net });
         assert!(aim.may_meet(&[inside.clone(), to(443)]));
         assert!(!aim.may_meet(&[inside.clone(), to(80)]));
-        assert!(!aim.may_meet(&[Match { inverted: true, ..inside }]));
+        assert!(!aim.may_meet(&[Match::not(inside.test().clone())]));
         assert!(!aim.may_meet(&[Match::of(Test::Protocol(Protocol::UDP))]));
         assert!(aim.may_meet(&[Match::of(Test::Protocol(Protocol::ALL))]));
     }

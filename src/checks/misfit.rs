@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::hooks::fixed;
-use crate::kube::StaticChain;
+use crate::kube::{EndpointChain, StaticChain};
 use crate::ruleset::{Rule, RuleId, Table, Target, Test};
 
 /// The rules that fit no template, and how many rules there are in kube-proxy's chains.
@@ -17,7 +17,7 @@ impl Misfits {
         let services = cx.proxy.chains.iter().filter(|chain| !chain.services.is_empty());
         let endpoints = cx.proxy.endpoints.iter().filter(|chain| chain.service.is_some() && chain.is_named_so());
         let is_whole = |rule: RuleId| !is_dangling(table, rule) || graph.leads_to(rule).is_some();
-        let others = services.flat_map(|chain| &chain.others).chain(endpoints.flat_map(|chain| &chain.others));
+        let others = services.flat_map(|chain| &chain.others).chain(endpoints.flat_map(EndpointChain::others));
         let mut rules: Vec<RuleId> = others.chain(&cx.proxy.foreign).copied().filter(|&rule| is_whole(rule)).collect();
         rules.extend(in_fixed(table, StaticChain::Postrouting, is_postrouting));
         rules.extend(in_fixed(table, StaticChain::MarkMasq, |_, rule| matches!(rule.target, Some(Target::Mark(_)))));
@@ -46,7 +46,7 @@ fn in_fixed(table: &Table<'_>, which: StaticChain, fits: fn(&Table<'_>, &Rule<'_
 fn is_postrouting(table: &Table<'_>, rule: &Rule<'_>) -> bool {
     let by_mark_only = || {
         let known = |test: &Test<'_>| matches!(test, Test::Mark(_) | Test::Comment { .. });
-        table.matches(rule).iter().all(|each| known(&each.test))
+        table.matches(rule).iter().all(|each| known(each.test()))
     };
     match rule.target {
         Some(Target::Return | Target::Mark(_) | Target::Masquerade(_)) => by_mark_only(),

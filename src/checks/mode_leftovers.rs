@@ -58,7 +58,7 @@ fn of_ipvs(cx: &Context<'_, '_>) -> Option<Traces> {
 fn of_sets(cx: &Context<'_, '_>) -> Option<Traces> {
     let (table, graph) = cx.nat()?;
     let asks = |test: &Test<'_>| matches!(test, Test::Set(set) if set.starts_with(b"KUBE-"));
-    let rule = table.rules.iter().find(|rule| table.matches(rule).iter().any(|each| asks(&each.test)))?;
+    let rule = table.rules.iter().find(|rule| table.matches(rule).iter().any(|each| asks(each.test())))?;
     Some(Traces { mode: "IPVS", span: rule.span, is_reachable: graph.is_reachable(table, rule.chain) })
 }
 

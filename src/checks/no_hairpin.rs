@@ -27,7 +27,7 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
 
 /// A rule before the DNAT; one for another source is `dnat-target-mismatch`.
 fn has_hairpin(chain: &EndpointChain<'_>, dnat: Dnat) -> bool {
-    chain.hairpin.iter().chain(&chain.more_hairpins).any(|hairpin| hairpin.rule < dnat.rule)
+    chain.hairpins().any(|hairpin| hairpin.rule < dnat.rule)
 }
 
 fn finding(cx: &Context<'_, '_>, chain: &EndpointChain<'_>, dnat: Dnat) -> Finding {

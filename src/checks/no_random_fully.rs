@@ -23,7 +23,7 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
     let Some(chain) = fixed(table, StaticChain::Postrouting) else { return };
     let ordered = table
         .rules_of(chain)
-        .find(|(_, rule)| matches!(&rule.target, Some(Target::Masquerade(how)) if !how.random_fully));
+        .find(|(_, rule)| matches!(&rule.target, Some(Target::Masquerade(how)) if !how.get().random_fully));
     let Some((_, rule)) = ordered else { return };
     found.push(
         Finding::new("KUBE-POSTROUTING", "`MASQUERADE` without `--random-fully`", rule.span)

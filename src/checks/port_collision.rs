@@ -74,9 +74,9 @@ fn is_foreign(table: &Table<'_>, chain: u32) -> bool {
 
 /// The single destination ports that a rule asks for.
 fn ports<'a>(table: &'a Table<'_>, rule: RuleId) -> impl Iterator<Item = u16> + 'a {
-    let tests = table.matches(table.rule(rule)).iter().filter(|each| !each.inverted);
+    let tests = table.matches(table.rule(rule)).iter().filter(|each| !each.inverted());
     tests.flat_map(|each| {
-        let ports: &[PortRange] = match &each.test {
+        let ports: &[PortRange] = match each.test() {
             Test::Port { side: Side::Destination, ports, .. } => std::slice::from_ref(ports),
             Test::Multiport { side: Side::Destination, ports } => ports,
             _ => &[],

@@ -53,7 +53,7 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
 /// A rule of POSTROUTING itself that masquerades by mark, as 1.1 wrote it.
 fn masquerades_itself(table: &Table<'_>, hook: ChainId) -> bool {
     table.rules_of(hook).any(|(_, rule)| {
-        let by_mark = table.matches(rule).iter().any(|each| matches!(each.test, Test::Mark(_)));
+        let by_mark = table.matches(rule).iter().any(|each| matches!(*each.test(), Test::Mark(_)));
         by_mark && matches!(rule.target, Some(Target::Masquerade(_) | Target::Snat(_)))
     })
 }

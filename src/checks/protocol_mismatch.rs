@@ -45,7 +45,7 @@ fn mismatch<'a, 'src>(cx: &Context<'a, 'src>, service: &'a ServicePort<'src>) ->
     if ends.is_empty() {
         return None;
     }
-    let mut pods: Vec<_> = rules().map(|rule| rule.chain_name).collect();
+    let mut pods: Vec<_> = rules().map(|rule| proxy.chain_name(rule)).collect();
     pods.sort_unstable();
     pods.dedup();
     ends.sort_unstable_by_key(|(_, rule, _)| *rule);
@@ -60,7 +60,7 @@ fn odd_protocol<'a, 'src>(
 ) -> Option<(&'a EndpointChain<'src>, RuleId, Protocol)> {
     let dnat = endpoint.dnat?;
     let takes = |other: Option<Protocol>| other.is_none_or(|other| other == protocol || other == Protocol::ALL);
-    let takes_it = takes(dnat.protocol) || endpoint.more_dnats.iter().any(|dnat| takes(dnat.protocol));
+    let takes_it = takes(dnat.protocol) || endpoint.more_dnats().iter().any(|dnat| takes(dnat.protocol));
     if takes_it { None } else { Some((endpoint, dnat.rule, dnat.protocol?)) }
 }
 

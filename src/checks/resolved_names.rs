@@ -21,7 +21,7 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
     let Some(table) = tables.iter().find(|table| matches!(table.form, Form::List { numeric: false, .. })) else {
         return;
     };
-    let hosts = table.matches.iter().filter(|each| matches!(each.test, Test::Host { .. })).count();
+    let hosts = table.matches.iter().filter(|each| matches!(*each.test(), Test::Host { .. })).count();
     let span = host_line(table).unwrap_or_else(|| table.rules.first().map_or(table.span, |rule| rule.span));
     let finding = Finding::new("the dump", "names stand for addresses and ports", span)
         .label(if hosts > 0 { "a host or network by name" } else { "words for numbers" })
@@ -36,7 +36,7 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
 
 fn host_line(table: &Table<'_>) -> Option<crate::source::Span> {
     let has_host = |rule: &&crate::ruleset::Rule<'_>| {
-        table.matches(rule).iter().any(|each| matches!(each.test, Test::Host { .. }))
+        table.matches(rule).iter().any(|each| matches!(*each.test(), Test::Host { .. }))
     };
     table.rules.iter().find(has_host).map(|rule| rule.span)
 }

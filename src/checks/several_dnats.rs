@@ -21,7 +21,7 @@ pub(super) static CHECK: Check = Check {
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
     for chain in cx.proxy.endpoints.iter().filter(|chain| chain.is_named_so() && chain.service.is_some()) {
         let Some(first) = chain.dnat else { continue };
-        if let Some(&second) = chain.more_dnats.first() {
+        if let Some(&second) = chain.more_dnats().first() {
             found.push(finding(cx, chain, first, second.rule, &several(first, second)));
         } else if let Some(rule) = behind(cx, chain, first) {
             found.push(finding(cx, chain, first, rule, "has a rule behind a DNAT rule that always matches"));
@@ -39,7 +39,7 @@ fn several(first: Dnat, second: Dnat) -> String {
 /// A rule of another kind that no packet comes to.
 fn behind(cx: &Context<'_, '_>, chain: &EndpointChain<'_>, dnat: Dnat) -> Option<RuleId> {
     let (table, _) = cx.nat()?;
-    let last = chain.others.iter().copied().find(|&rule| rule > dnat.rule)?;
+    let last = chain.others().iter().copied().find(|&rule| rule > dnat.rule)?;
     is_unconditional(table, dnat.rule).then_some(last)
 }
 

@@ -69,14 +69,14 @@ fn covers(cx: &Context<'_, '_>, earlier: RuleId, later: RuleId) -> bool {
 
 fn is_condition(each: &Match<'_>) -> bool {
     !matches!(
-        each.test,
+        *each.test(),
         Test::Comment { .. }
             | Test::Address { .. }
             | Test::Protocol(_)
             | Test::Port { .. }
             | Test::Module(_)
             | Test::Nfacct(_)
-    ) || each.inverted
+    ) || each.inverted()
 }
 
 fn finding(cx: &Context<'_, '_>, winner: &Claim<'_, '_>, loser: &Claim<'_, '_>) -> Finding {

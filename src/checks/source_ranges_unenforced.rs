@@ -44,9 +44,9 @@ fn relies_on_filter(cx: &Context<'_, '_>, chain: &ServiceChain<'_>) -> bool {
 
 /// Whether a rule of KUBE-PROXY-FIREWALL drops what comes to this address.
 fn covers(filter: &Table<'_>, rule: RuleId, capture: &Capture<'_>) -> bool {
-    let is_other = |each: &Match<'_>| match &each.test {
+    let is_other = |each: &Match<'_>| match each.test() {
         Test::Address { side: Side::Destination, net } => {
-            capture.address.is_some_and(|address| net.contains(address) == each.inverted)
+            capture.address.is_some_and(|address| net.contains(address) == each.inverted())
         }
         _ => false,
     };

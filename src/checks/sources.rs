@@ -9,7 +9,7 @@ pub(super) fn is_for_everybody(table: &Table<'_>, rule: RuleId) -> bool {
 }
 
 fn asks_destination(each: &Match<'_>) -> bool {
-    match &each.test {
+    match each.test() {
         Test::Protocol(_) | Test::Module(_) => true,
         Test::Address { side, .. }
         | Test::Host { side, .. }

@@ -66,7 +66,7 @@ fn options(input: &Input<'_, '_>, found: &mut Findings) {
 fn unknown<'a>(table: &'a Table<'_>) -> impl Iterator<Item = Span> + 'a {
     let rules = table.rules.iter().filter(|rule| {
         matches!(rule.target, Some(Target::Other(_)))
-            || table.matches(rule).iter().any(|each| matches!(each.test, Test::Other(_) | Test::Listed(_)))
+            || table.matches(rule).iter().any(|each| matches!(*each.test(), Test::Other(_) | Test::Listed(_)))
     });
     rules.map(|rule| rule.span)
 }

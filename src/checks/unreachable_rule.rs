@@ -70,16 +70,18 @@ fn covers(table: &Table<'_>, earlier: &Rule<'_>, later: &Rule<'_>) -> bool {
 
 /// Whether one of `asked` makes `test` true.
 fn is_implied(test: &Match<'_>, asked: &[Match<'_>]) -> bool {
-    asked.iter().any(|own| match (&test.test, &own.test) {
+    asked.iter().any(|own| match (test.test(), own.test()) {
         (Test::Address { side, net }, Test::Address { side: own_side, net: own_net }) => {
-            side == own_side && test.inverted == own.inverted && contains(net, own_net, test.inverted)
+            side == own_side && test.inverted() == own.inverted() && contains(net, own_net, test.inverted())
         }
         (Test::Port { module, side, ports }, Test::Port { module: own_module, side: own_side, ports: own_ports }) => {
             let is_within = ports.contains(own_ports.first) && ports.contains(own_ports.last);
             (module, side) == (own_module, own_side)
-                && if test.inverted || own.inverted { test == own } else { is_within }
+                && if test.inverted() || own.inverted() { test == own } else { is_within }
         }
-        (Test::Module(module), Test::Port { module: own, .. } | Test::Protocol(own)) => !test.inverted && module == own,
+        (Test::Module(module), Test::Port { module: own, .. } | Test::Protocol(own)) => {
+            !test.inverted() && module == own
+        }
         (Test::Protocol(_) | Test::Module(_) | Test::Interface { .. } | Test::AddressType { .. }, _) => test == own,
         _ => false,
     })

@@ -62,16 +62,16 @@ fn hit(cx: &Context<'_, '_>, matches: &[Match<'_>]) -> Option<(Vec<u32>, IpAddr)
 
 /// Replies and the like: packets that come from a port or an address of the service.
 fn asks_source(matches: &[Match<'_>]) -> bool {
-    let of_source = |each: &Match<'_>| matches!(each.test, Test::Port { side: Side::Source, .. });
-    matches.iter().any(|each| of_source(each) && !each.inverted)
-        || matches.iter().any(|each| match &each.test {
-            Test::Address { side: Side::Source, net } => !each.inverted && net.as_host().is_some(),
+    let of_source = |each: &Match<'_>| matches!(*each.test(), Test::Port { side: Side::Source, .. });
+    matches.iter().any(|each| of_source(each) && !each.inverted())
+        || matches.iter().any(|each| match each.test() {
+            Test::Address { side: Side::Source, net } => !each.inverted() && net.as_host().is_some(),
             _ => false,
         })
 }
 
 fn asks_port(matches: &[Match<'_>], port: u16) -> bool {
-    matches.iter().any(|each| match &each.test {
+    matches.iter().any(|each| match each.test() {
         Test::Port { side: Side::Destination, ports, .. } => ports.as_single() == Some(port),
         _ => false,
     })
@@ -79,7 +79,7 @@ fn asks_port(matches: &[Match<'_>], port: u16) -> bool {
 
 /// Whether the DNS cache of the node runs here: its rules say so, or one for its usual address (169.254.20.10) stands there.
 fn is_node_local_dns(raw: &Table<'_>) -> bool {
-    raw.matches.iter().any(|each| match &each.test {
+    raw.matches.iter().any(|each| match each.test() {
         Test::Comment { raw, .. } => raw.contains_str("NodeLocal DNS"),
         Test::Address { net, .. } => {
             let address = net.as_host();

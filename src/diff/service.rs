@@ -119,9 +119,10 @@ impl<'a, 'p, 'src> One<'a, 'p, 'src> {
             for (at, rule) in balancing.iter().enumerate() {
                 let endpoint = rule.endpoint.map(|id| self.proxy.endpoint(id));
                 let target = endpoint.and_then(|endpoint| endpoint.dnat?.target());
-                let address = target.map_or_else(|| rule.chain_name.to_string(), |target| target.to_string());
+                let address =
+                    target.map_or_else(|| self.proxy.chain_name(rule).to_string(), |target| target.to_string());
                 let listed: &mut Listed = endpoints.entry(address).or_default();
-                listed.chain = Some(rule.chain_name.to_string());
+                listed.chain = Some(self.proxy.chain_name(rule).to_string());
                 listed.lists.insert(list);
                 listed.lines.extend(self.line(rule.rule));
                 let part = share.and_then(|share| share.endpoints.get(at)?.share);

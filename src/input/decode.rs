@@ -2,6 +2,7 @@
 //!
 //! Text stays bytes: what is not UTF-8 passes through unchanged. A gzip bomb is refused before it fills the memory.
 
+use crate::source::Text;
 use anyhow::{Context, bail};
 use flate2::bufread::GzDecoder;
 use memchr::{memchr, memchr_iter};
@@ -10,7 +11,7 @@ use std::io::{ErrorKind, Read};
 /// Text, and what should be said about how it came.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Decoded {
-    pub(super) text: Vec<u8>,
+    pub(super) text: Text,
     pub(super) notes: Vec<String>,
 }
 
@@ -27,15 +28,17 @@ struct Bounds {
 
 const BOUNDS: Bounds = Bounds { most: u32::MAX as usize, free: 1 << 30, ratio: 200 };
 const GZIP: &[u8] = &[0x1f, 0x8b];
+/// The byte order mark in UTF-8.
+const MARK: &[u8] = b"\xef\xbb\xbf";
 /// How much is unpacked between two looks at the size.
 const CHUNK: u64 = 1 << 20;
 
 /// The text in `bytes`.
-pub(super) fn decode(bytes: Vec<u8>) -> anyhow::Result<Decoded> {
-    decode_within(bytes, BOUNDS)
+pub(super) fn decode(bytes: impl Into<Text>) -> anyhow::Result<Decoded> {
+    decode_within(bytes.into(), BOUNDS)
 }
 
-fn decode_within(bytes: Vec<u8>, bounds: Bounds) -> anyhow::Result<Decoded> {
+fn decode_within(bytes: Text, bounds: Bounds) -> anyhow::Result<Decoded> {
     let packed = bytes.len();
     let mut decoded = Decoded { text: bytes, notes: Vec::new() };
     // A log collector may have packed what was packed already; nobody packs four times.
@@ -44,7 +47,7 @@ fn decode_within(bytes: Vec<u8>, bounds: Bounds) -> anyhow::Result<Decoded> {
             break;
         }
         let (text, cut) = unpack(&decoded.text, packed, bounds)?;
-        decoded.text = text;
+        decoded.text = text.into();
         decoded.notes.extend(cut);
     }
     decoded.text = plain(decoded.text);
@@ -106,24 +109,20 @@ fn broken(error: &std::io::Error) -> String {
 }
 
 /// UTF-16 becomes UTF-8, marks go, lone CR becomes LF.
-fn plain(bytes: Vec<u8>) -> Vec<u8> {
+fn plain(bytes: Text) -> Text {
     if let Some(wide) = bytes.strip_prefix(b"\xff\xfe") {
-        return line_ends(utf_16(wide, u16::from_le_bytes));
+        return line_ends(utf_16(wide, u16::from_le_bytes).into());
     }
     if let Some(wide) = bytes.strip_prefix(b"\xfe\xff") {
-        return line_ends(utf_16(wide, u16::from_be_bytes));
+        return line_ends(utf_16(wide, u16::from_be_bytes).into());
     }
     match unmarked_utf_16(&bytes) {
-        Some(order) => line_ends(utf_16(&bytes, order)),
-        None => line_ends(without_mark(bytes)),
+        Some(order) => line_ends(utf_16(&bytes, order).into()),
+        None => line_ends(match bytes.strip_prefix(MARK) {
+            Some(text) => text.to_vec().into(),
+            None => bytes,
+        }),
     }
-}
-
-fn without_mark(mut bytes: Vec<u8>) -> Vec<u8> {
-    if bytes.starts_with(b"\xef\xbb\xbf") {
-        bytes.drain(..3);
-    }
-    bytes
 }
 
 /// ASCII in UTF-16 has a NUL in every other byte; a dump has none, but for one in an odd comment.
@@ -144,11 +143,12 @@ fn utf_16(bytes: &[u8], order: fn([u8; 2]) -> u16) -> Vec<u8> {
     let mut text = String::with_capacity(bytes.len() / 2);
     text.extend(char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)));
     // A console redirect that appends may have left a second mark.
-    without_mark(text.into_bytes())
+    let text = text.into_bytes();
+    text.strip_prefix(MARK).map(<[u8]>::to_vec).unwrap_or(text)
 }
 
 /// A file that has CR but no LF comes from an old Mac (or a serial console).
-fn line_ends(mut bytes: Vec<u8>) -> Vec<u8> {
+fn line_ends(mut bytes: Text) -> Text {
     // Quoted text may hold a CR, so two of them are needed before lines are made of them.
     let lone = memchr(b'\n', &bytes).is_none() && memchr_iter(b'\r', &bytes).nth(1).is_some();
     if lone {
@@ -179,14 +179,14 @@ mod tests {
 
     #[track_caller]
     fn decodes(bytes: &[u8]) {
-        assert_eq!(decode(bytes.to_vec()).unwrap(), Decoded { text: DUMP.to_vec(), notes: Vec::new() });
+        assert_eq!(decode(bytes.to_vec()).unwrap(), Decoded { text: DUMP.to_vec().into(), notes: Vec::new() });
     }
 
     #[test]
     fn plain_text_passes_unchanged() {
         decodes(DUMP);
         let raw = b"-A A -m comment --comment \"\xff\r\x00\"\r\n".to_vec();
-        assert_eq!(decode(raw.clone()).unwrap().text, raw);
+        assert_eq!(*decode(raw.clone()).unwrap().text, *raw);
     }
 
     #[test]
@@ -214,20 +214,20 @@ mod tests {
     #[test]
     fn bytes_behind_the_gzip_data_are_told() {
         let decoded = decode([packed(DUMP), b"tail".to_vec()].concat()).unwrap();
-        assert_eq!(decoded.text, DUMP);
+        assert_eq!(*decoded.text, *DUMP);
         assert_eq!(decoded.notes, ["4 bytes behind the end of the gzip data were not read"]);
     }
 
     #[test]
     fn a_gzip_bomb_is_refused() {
         let bounds = Bounds { most: 8 << 20, free: 2 << 20, ratio: 200 };
-        let told = |size: usize| decode_within(packed(&vec![b'a'; size]), bounds).unwrap_err().to_string();
+        let told = |size: usize| decode_within(packed(&vec![b'a'; size]).into(), bounds).unwrap_err().to_string();
         assert!(told(6 << 20).contains("gzip bomb"), "{}", told(6 << 20));
-        let twice = decode_within(packed(&packed(&vec![b'a'; 3 << 20])), bounds).unwrap_err().to_string();
+        let twice = decode_within(packed(&packed(&vec![b'a'; 3 << 20])).into(), bounds).unwrap_err().to_string();
         assert!(twice.contains("gzip bomb"), "{twice}");
         let unpackable: Vec<u8> =
             (0_u32..3 << 20).flat_map(|at| at.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
-        let error = decode_within(packed(&unpackable), bounds).unwrap_err().to_string();
+        let error = decode_within(packed(&unpackable).into(), bounds).unwrap_err().to_string();
         assert_eq!(error, "the gzip data unpacks to more than 8388608 bytes: not read");
     }
 

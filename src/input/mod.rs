@@ -7,6 +7,7 @@
 
 mod capture;
 mod decode;
+mod pages;
 mod read;
 mod repair;
 

@@ -3,11 +3,11 @@
 //! What a file holds is found out by looking at it, never by its name.
 
 use super::decode::{Decoded, decode};
+use super::pages::read_all;
 use super::repair::repair;
-use crate::source::{Note, Sources};
+use crate::source::{Note, Sources, Text};
 use anyhow::{Context, bail};
 use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// One piece of evidence, as the user names it.
@@ -93,30 +93,20 @@ fn name(given: &Given) -> String {
 
 fn decoded(given: &Given) -> anyhow::Result<Decoded> {
     decode(match given {
-        Given::Demo => DEMO.to_vec(),
+        Given::Demo => DEMO.to_vec().into(),
         Given::File(path) if !is_stdin(given) => contents(path)?,
-        Given::Stdin | Given::File(_) => {
-            let mut bytes = Vec::new();
-            std::io::stdin().lock().read_to_end(&mut bytes)?;
-            bytes
-        }
+        Given::Stdin | Given::File(_) => read_all(std::io::stdin().lock(), 0)?,
     })
 }
 
-/// The whole file in one buffer of the right size. What lies behind the path may be a pipe or grow while it is read.
-fn contents(path: &Path) -> anyhow::Result<Vec<u8>> {
-    let mut file = File::open(path)?;
+/// The whole file. What lies behind the path may be a pipe or grow while it is read.
+fn contents(path: &Path) -> anyhow::Result<Text> {
+    let file = File::open(path)?;
     let metadata = file.metadata()?;
     if metadata.is_dir() {
         bail!("it is a directory; give the files in it one by one");
     }
-    if metadata.len() > u64::from(u32::MAX) {
-        bail!("it is larger than 4 GiB");
-    }
-    // One byte more than needed: the read that finds the end does not have to grow the buffer.
-    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len())? + 1);
-    file.read_to_end(&mut bytes)?;
-    Ok(bytes)
+    read_all(file, usize::try_from(metadata.len())?)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use crate::ruleset::{Protocol, Rule, RuleId, Target};
 use bstr::BStr;
 use std::collections::HashSet;
 use std::net::IpAddr;
+use thin_vec::ThinVec;
 
 /// More node addresses than this are taken for no restriction, so that captures stay few.
 const MOST_NODE_ADDRESSES: usize = 16;
@@ -111,7 +112,7 @@ impl<'src> Assembly<'src> {
         for place in self.places(capturing) {
             let capture = self.capture_at(service, kind, place, facts.port);
             capture.jumps.push(capturing.id);
-            capture.masquerade.extend(&masquerade);
+            capture.masquerade.extend(masquerade.iter().copied());
             capture.target_name = capture.target_name.or(Some(capturing.target_name));
             capture.named = capture.named.or(named);
             if capture.jumps.len() == 1 {
@@ -185,12 +186,12 @@ impl<'src> Assembly<'src> {
                 address: place.address,
                 host: place.host,
                 port,
-                jumps: Vec::new(),
-                masquerade: Vec::new(),
+                jumps: ThinVec::new(),
+                masquerade: ThinVec::new(),
                 target: None,
                 target_name: None,
                 named: None,
-                blocks: Vec::new(),
+                blocks: ThinVec::new(),
                 state: CaptureState::Routed,
             });
             index(captures.len() - 1)

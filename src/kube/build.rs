@@ -67,7 +67,7 @@ impl<'a, 'src> Chains<'a, 'src> {
         let table = self.nat.table;
         let rules = table.rules_of(self.services[at].chain);
         if self.services[at].balances() {
-            self.services[at].balancing.reserve_exact(rules.len());
+            self.services[at].balancing = ThinVec::with_capacity(rules.len());
         }
         for (id, rule) in rules {
             let facts = self.nat.facts(rule);
@@ -86,7 +86,6 @@ impl<'a, 'src> Chains<'a, 'src> {
                 Lead::Endpoint(_) | Lead::Missing(_, Some(Prefix::Sep)) => chain.balancing.push(Balancing {
                     rule: id,
                     endpoint,
-                    chain_name: rule.target.as_ref().and_then(Target::chain_name).unwrap_or_default(),
                     threshold: facts.threshold,
                     comment: facts.comment,
                 }),
@@ -133,21 +132,20 @@ fn read_endpoint_rule<'src>(nat: &Nat<'_, 'src>, chain: &mut EndpointChain<'src>
     }
     if let Some(to) = rule.target.as_ref().and_then(Target::dnat) {
         let dnat = Dnat { rule: id, protocol: facts.protocol, address: to.address(), port: to.port() };
-        put(&mut chain.dnat, &mut chain.more_dnats, dnat);
+        if chain.dnat.is_some() {
+            chain.rare().more_dnats.push(dnat);
+        } else {
+            chain.dnat = Some(dnat);
+        }
     } else if lead == Lead::Masquerade {
         let hairpin = Hairpin { rule: id, source: facts.source_address() };
-        put(&mut chain.hairpin, &mut chain.more_hairpins, hairpin);
+        if chain.hairpin.is_some() {
+            chain.rare().more_hairpins.push(hairpin);
+        } else {
+            chain.hairpin = Some(hairpin);
+        }
     } else {
-        chain.others.push(id);
-    }
-}
-
-/// The first of its kind goes to `first`, the others to `more`.
-fn put<T>(first: &mut Option<T>, more: &mut ThinVec<T>, value: T) {
-    if first.is_none() {
-        *first = Some(value);
-    } else {
-        more.push(value);
+        chain.rare().others.push(id);
     }
 }
 
@@ -162,13 +160,13 @@ fn empty_service_chain(chain: ChainId, name: &BStr, prefix: Prefix) -> ServiceCh
         name,
         prefix,
         named: None,
-        masquerade: Vec::new(),
-        rechecks: Vec::new(),
-        balancing: Vec::new(),
-        jumps: Vec::new(),
-        drops: Vec::new(),
-        others: Vec::new(),
-        services: Vec::new(),
+        masquerade: ThinVec::new(),
+        rechecks: ThinVec::new(),
+        balancing: ThinVec::new(),
+        jumps: ThinVec::new(),
+        drops: ThinVec::new(),
+        others: ThinVec::new(),
+        services: ThinVec::new(),
     }
 }
 
@@ -179,12 +177,9 @@ fn empty_endpoint_chain(chain: ChainId, name: &BStr) -> EndpointChain<'_> {
         named: None,
         service: None,
         dnat: None,
-        more_dnats: ThinVec::new(),
         hairpin: None,
-        more_hairpins: ThinVec::new(),
         remembers: None,
-        others: ThinVec::new(),
         identity: Identity::Unknown,
-        made_for: None,
+        rare: None,
     }
 }

@@ -27,31 +27,30 @@ pub struct ServiceChain<'src> {
     /// The service named by the first comment in it that names one.
     pub named: Option<ServicePortName<'src>>,
     /// Rules that set the masquerade mark.
-    pub masquerade: Vec<RuleId>,
+    pub masquerade: ThinVec<RuleId>,
     /// Affinity re-checks: clients that were here lately go where they went.
-    pub rechecks: Vec<Recheck>,
+    pub rechecks: ThinVec<Recheck>,
     /// The balancing rules: those that choose an endpoint, affinity aside.
-    pub balancing: Vec<Balancing<'src>>,
+    pub balancing: ThinVec<Balancing<'src>>,
     /// Jumps to other service chains (`EXT` → `SVC`, `FW` → `EXT`, `XLB` → `SVC` …).
-    pub jumps: Vec<(RuleId, ServiceChainId)>,
+    pub jumps: ThinVec<(RuleId, ServiceChainId)>,
     /// Rules that set the drop mark (`KUBE-MARK-DROP`).
-    pub drops: Vec<RuleId>,
+    pub drops: ThinVec<RuleId>,
     /// Rules kube-proxy does not write in such a chain, jumps to missing service chains among them.
-    pub others: Vec<RuleId>,
+    pub others: ThinVec<RuleId>,
     /// Its services, by index of [`Proxy::services`](super::Proxy::services): one, none for a leftover, more only
     /// after hand edits.
-    pub services: Vec<u32>,
+    pub services: ThinVec<u32>,
 }
 
-/// A rule of a service chain that chooses an endpoint.
+/// A rule of a service chain that chooses an endpoint. [`Proxy::chain_name`](super::Proxy::chain_name) tells the name of
+/// the chain it jumps to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Balancing<'src> {
     /// The rule.
     pub rule: RuleId,
     /// The chain it jumps to; `None` if the table does not have it.
     pub endpoint: Option<EndpointId>,
-    /// The name of that chain.
-    pub chain_name: &'src BStr,
     /// What `-m statistic` draws against; `None` without one.
     pub threshold: Option<Threshold>,
     /// The text of its comment, without the quotes; see [`Balancing::claimed`].
@@ -97,20 +96,23 @@ pub struct EndpointChain<'src> {
     pub service: Option<u32>,
     /// Its first DNAT rule.
     pub dnat: Option<Dnat>,
-    /// Further DNAT rules.
-    pub more_dnats: ThinVec<Dnat>,
     /// Its first rule that sets the masquerade mark: for the pod that connects to itself.
     pub hairpin: Option<Hairpin>,
-    /// Further rules of that kind.
-    pub more_hairpins: ThinVec<Hairpin>,
     /// The rule that remembers the client (`-m recent --set`): the DNAT rule itself, as a rule.
     pub remembers: Option<RuleId>,
-    /// Rules kube-proxy does not write in such a chain.
-    pub others: ThinVec<RuleId>,
     /// Whether its name is the checksum of service, protocol and DNAT target; `Unknown` before
     /// [`Proxy::verify`](super::Proxy::verify).
     pub identity: Identity,
-    pub(super) made_for: Option<Box<MadeFor<'src>>>,
+    pub(super) rare: Option<Box<Rare<'src>>>,
+}
+
+/// What few endpoint chains have.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rare<'src> {
+    pub(super) more_dnats: Vec<Dnat>,
+    pub(super) more_hairpins: Vec<Hairpin>,
+    pub(super) others: Vec<RuleId>,
+    pub(super) made_for: Option<MadeFor<'src>>,
 }
 
 /// A DNAT rule of an endpoint chain.
@@ -155,15 +157,40 @@ impl<'src> EndpointChain<'src> {
     /// What a contradicted chain was made for, once [`Proxy::solve`](super::Proxy::solve) found it.
     #[must_use]
     pub fn made_for(&self) -> Option<MadeFor<'src>> {
-        self.made_for.as_deref().copied()
+        self.rare.as_ref()?.made_for
+    }
+
+    /// Its DNAT rules behind the first one.
+    #[must_use]
+    pub fn more_dnats(&self) -> &[Dnat] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.more_dnats)
+    }
+
+    /// All its DNAT rules.
+    pub fn dnats(&self) -> impl Iterator<Item = &Dnat> {
+        self.dnat.iter().chain(self.more_dnats())
+    }
+
+    /// All its rules that set the masquerade mark.
+    pub fn hairpins(&self) -> impl Iterator<Item = &Hairpin> {
+        self.hairpin.iter().chain(self.rare.iter().flat_map(|rare| &rare.more_hairpins))
+    }
+
+    /// Its rules that kube-proxy does not write in such a chain.
+    #[must_use]
+    pub fn others(&self) -> &[RuleId] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.others)
+    }
+
+    pub(super) fn rare(&mut self) -> &mut Rare<'src> {
+        self.rare.get_or_insert_default()
     }
 
     /// Whether a connection of the pod to itself is masqueraded; `None` where the dump does not tell which pod it is.
     #[must_use]
     pub fn has_own_hairpin(&self) -> Option<bool> {
         let own = self.dnat?.address?;
-        let mut hairpins = self.hairpin.iter().chain(&self.more_hairpins);
-        Some(hairpins.any(|hairpin| hairpin.source == Some(own)))
+        Some(self.hairpins().any(|hairpin| hairpin.source == Some(own)))
     }
 
     /// Whether it is called like an endpoint chain, and not some other chain somebody jumps to.

@@ -83,7 +83,7 @@ fn mode(resolved: &Resolved<'_, '_>, services: &[ServicePort<'_>]) -> ProxyMode 
 fn speaks_ipvs(table: &Table<'_>) -> bool {
     let asks = |test: &Test<'_>| matches!(test, Test::Set(set) if set.starts_with(b"KUBE-"));
     [StaticChain::IpvsLoadBalancer, StaticChain::IpvsNodePort].iter().any(|&chain| has_rules(table, chain))
-        || table.matches.iter().any(|each| asks(&each.test))
+        || table.matches.iter().any(|each| asks(each.test()))
 }
 
 fn has_rules(table: &Table<'_>, chain: StaticChain) -> bool {

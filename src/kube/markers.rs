@@ -91,7 +91,7 @@ fn of_postrouting(table: &Table<'_>, chain: ChainId, bounds: &mut Bounds) {
     let mut marks = false;
     for (_, rule) in table.rules_of(chain) {
         marks |= matches!(rule.target, Some(Target::Mark(_)));
-        bounds.since(15, matches!(&rule.target, Some(Target::Masquerade(to)) if to.random_fully));
+        bounds.since(15, matches!(&rule.target, Some(Target::Masquerade(to)) if to.get().random_fully));
     }
     // The three rules came with 1.19 and were brought back to 1.16.
     bounds.since(16, marks);

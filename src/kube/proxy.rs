@@ -9,7 +9,7 @@ use super::{
     Balancing, Dialect, EndpointChain, EndpointId, Prefix, ProxyMode, ServiceChain, ServiceChainId, ServicePort,
     StaticChain, Verification,
 };
-use crate::ruleset::{ChainGraph, ChainId, Form, Mark, Net, Resolved, RuleId, Table, TableName};
+use crate::ruleset::{ChainGraph, ChainId, Form, Mark, Net, Resolved, RuleId, Table, TableName, Target};
 use crate::source::Span;
 use bstr::BStr;
 
@@ -127,6 +127,13 @@ impl<'a, 'src> Proxy<'a, 'src> {
     #[must_use]
     pub fn endpoint(&self, id: EndpointId) -> &EndpointChain<'src> {
         &self.endpoints[id.0 as usize]
+    }
+
+    /// The name of the chain that a balancing rule jumps to.
+    #[must_use]
+    pub fn chain_name(&self, rule: &Balancing<'_>) -> &'src BStr {
+        let target = self.nat().and_then(|(table, _)| table.rule(rule.rule).target.as_ref());
+        target.and_then(Target::chain_name).unwrap_or_default()
     }
 
     /// The balancing rules of the cluster policy: those of KUBE-SVC.

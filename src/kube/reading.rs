@@ -56,8 +56,8 @@ impl<'a, 'src> Facts<'a, 'src> {
     }
 
     fn take(&mut self, each: &'a Match<'src>) {
-        let inverted = each.inverted;
-        match &each.test {
+        let inverted = each.inverted();
+        match each.test() {
             Test::Address { side: Side::Source, net } => self.source = Some((net, inverted)),
             Test::Address { net, .. } => self.destination = Some((net, inverted)),
             Test::Host { side: Side::Destination, name } if !inverted => self.host = Some(name),

@@ -4,6 +4,7 @@ use super::{Affinity, EndpointId, Identity, MadeFor, Prefix, ServiceChainId, Ser
 use crate::ruleset::{Net, Protocol, RuleId};
 use bstr::BStr;
 use std::net::IpAddr;
+use thin_vec::ThinVec;
 
 /// One port of a service in one family: who comes to it, where it goes. Its endpoints are the balancing rules of its
 /// chains: [`Proxy::cluster_endpoints`](super::Proxy::cluster_endpoints) and
@@ -86,9 +87,9 @@ pub struct Capture<'src> {
     /// The port; `None` only if the rule does not ask for one.
     pub port: Option<u16>,
     /// The nat rules that lead to a service chain: one, or the two or three of older releases.
-    pub jumps: Vec<RuleId>,
+    pub jumps: ThinVec<RuleId>,
     /// The nat rules beside them that set the masquerade mark (up to 1.21).
-    pub masquerade: Vec<RuleId>,
+    pub masquerade: ThinVec<RuleId>,
     /// The service chain the first of `jumps` leads to; `None` without one, and if the table does not have it.
     pub target: Option<ServiceChainId>,
     /// The name of that chain.
@@ -96,7 +97,7 @@ pub struct Capture<'src> {
     /// The service that the comment of the first rule names.
     pub named: Option<ServicePortName<'src>>,
     /// The filter rules that refuse what nat did not translate.
-    pub blocks: Vec<Block>,
+    pub blocks: ThinVec<Block>,
     /// What a new connection from outside gets here, as the templates mean it (a walk says what it really gets).
     pub state: CaptureState,
 }

@@ -264,8 +264,9 @@ impl<'src> Proxy<'_, 'src> {
 
     fn take_endpoints(&mut self, hits: &HashMap<&'src [u8], MadeFor<'src>>) {
         for endpoint in self.endpoints.iter_mut().filter(|endpoint| endpoint.identity == Identity::Contradicted) {
-            endpoint.made_for = tail(endpoint.name).and_then(|tail| hits.get(tail)).copied().map(Box::new);
-            self.verification.solved += u32::from(endpoint.made_for.is_some());
+            let Some(hit) = tail(endpoint.name).and_then(|tail| hits.get(tail)) else { continue };
+            endpoint.rare().made_for = Some(*hit);
+            self.verification.solved += 1;
         }
     }
 }

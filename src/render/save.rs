@@ -90,7 +90,7 @@ fn write_table(
 }
 
 fn declaration(chain: &Chain<'_>) -> bstr::BString {
-    if let ChainKind::BuiltIn { counters: Some(counters), .. } = chain.kind
+    if let ChainKind::BuiltIn { counters: Some(counters), .. } = &chain.kind
         && counters.rounded
     {
         let mut exact = chain.clone();
@@ -125,7 +125,7 @@ fn write_rule(
 /// The words of a listing that are no option.
 fn unknown_words(table: &Table<'_>, rule: &Rule<'_>) -> Option<String> {
     let is_unknown = |test: &Test<'_>| matches!(test, Test::Listed(_));
-    let unknown = table.matches(rule).iter().find(|each| is_unknown(&each.test))?;
+    let unknown = table.matches(rule).iter().find(|each| is_unknown(each.test()))?;
     Some(match_line(unknown).to_str_lossy().into_owned())
 }
 

@@ -18,15 +18,16 @@ pub enum Policy {
     Drop,
 }
 
-/// Built-in or user-defined, and what its line says besides the name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Built-in or user-defined, and what its line says besides the name. Of the one kind a table has at most five, of the
+/// other a hundred thousand.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChainKind {
     /// The kernel calls it at a hook.
     BuiltIn {
         /// Its policy; `None` where the text does not show it (grepped lines).
         policy: Option<Policy>,
         /// Packets that met the policy, where the text shows them.
-        counters: Option<Counters>,
+        counters: Option<Box<Counters>>,
     },
     /// Rules jump to it.
     UserDefined {

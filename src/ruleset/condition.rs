@@ -8,13 +8,15 @@ use bstr::{BStr, BString, ByteSlice};
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-/// One option of a rule: a test, or its opposite (`!`).
+/// One option of a rule: a test, or its opposite (`!`). A large node has a million of them, so they are small.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Match<'src> {
-    /// Whether `!` stands before it.
-    pub inverted: bool,
-    /// What is asked.
-    pub test: Test<'src>,
+pub struct Match<'src>(Asked<'src>);
+
+/// Opposites are rare enough to lie elsewhere.
+#[derive(Clone, Debug, PartialEq)]
+enum Asked<'src> {
+    Test(Test<'src>),
+    Opposite(Box<Test<'src>>),
 }
 
 /// What one option asks.
@@ -330,16 +332,51 @@ pub enum PhysdevTest {
 }
 
 impl<'src> Match<'src> {
+    /// The test, or its opposite.
+    #[must_use]
+    pub fn new(inverted: bool, test: Test<'src>) -> Self {
+        if inverted { Self::not(test) } else { Self::of(test) }
+    }
+
     /// The test, not inverted.
     #[must_use]
     pub fn of(test: Test<'src>) -> Self {
-        Self { inverted: false, test }
+        Self(Asked::Test(test))
+    }
+
+    /// The opposite of the test.
+    #[must_use]
+    pub fn not(test: Test<'src>) -> Self {
+        Self(Asked::Opposite(Box::new(test)))
+    }
+
+    /// Whether `!` stands before it.
+    #[must_use]
+    pub fn inverted(&self) -> bool {
+        matches!(self.0, Asked::Opposite(_))
+    }
+
+    /// What is asked, before it is inverted.
+    #[must_use]
+    pub fn test(&self) -> &Test<'src> {
+        match &self.0 {
+            Asked::Test(test) => test,
+            Asked::Opposite(test) => test,
+        }
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn test_mut(&mut self) -> &mut Test<'src> {
+        match &mut self.0 {
+            Asked::Test(test) => test,
+            Asked::Opposite(test) => test,
+        }
     }
 
     /// The text of a comment, without quotes and backslashes.
     #[must_use]
     pub fn comment(&self) -> Option<Cow<'src, BStr>> {
-        match self.test {
+        match *self.test() {
             Test::Comment { raw, quoted } => Some(if quoted { unquoted(raw) } else { Cow::Borrowed(raw) }),
             _ => None,
         }
@@ -382,7 +419,7 @@ mod tests {
 
     #[test]
     fn a_match_stays_small() {
-        assert!(size_of::<Match<'_>>() <= 32, "{}", size_of::<Match<'_>>());
-        assert!(size_of::<super::super::Rule<'_>>() <= 64, "{}", size_of::<super::super::Rule<'_>>());
+        assert!(size_of::<Match<'_>>() <= 24, "{}", size_of::<Match<'_>>());
+        assert!(size_of::<super::super::Rule<'_>>() <= 48, "{}", size_of::<super::super::Rule<'_>>());
     }
 }

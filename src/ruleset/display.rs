@@ -13,10 +13,11 @@ use std::net::IpAddr;
 /// `:NAME POLICY [PACKETS:BYTES]`, the line that declares a chain.
 #[must_use]
 pub fn chain_line(chain: &Chain<'_>) -> BString {
-    let (policy, counters) = match chain.kind {
-        ChainKind::BuiltIn { policy, counters } => {
-            (if policy == Some(Policy::Drop) { "DROP" } else { "ACCEPT" }, counters.unwrap_or_default())
-        }
+    let (policy, counters) = match &chain.kind {
+        ChainKind::BuiltIn { policy, counters } => (
+            if *policy == Some(Policy::Drop) { "DROP" } else { "ACCEPT" },
+            counters.as_deref().copied().unwrap_or_default(),
+        ),
         ChainKind::UserDefined { .. } => ("-", Counters::default()),
     };
     let mut line = Line(BString::from(":"));
@@ -36,8 +37,8 @@ pub fn rule_line(table: &Table<'_>, rule: &Rule<'_>) -> BString {
     let mut module = None;
     let mut group = 0;
     for (at, each) in matches.iter().enumerate() {
-        let next = module_of(&each.test);
-        let goes_on = next == module && fits_in(&matches[group..at], &each.test);
+        let next = module_of(each.test());
+        let goes_on = next == module && fits_in(&matches[group..at], each.test());
         if let Some(name) = next.filter(|_| !goes_on) {
             group = at;
             line.word("-m");
@@ -106,7 +107,7 @@ fn module_of(test: &Test<'_>) -> Option<&'static str> {
 /// take one in all.
 fn fits_in(before: &[Match<'_>], test: &Test<'_>) -> bool {
     let Some(option) = option_of(test) else { return false };
-    !before.is_empty() && before.iter().all(|each| option_of(&each.test).is_some_and(|other| other != option))
+    !before.is_empty() && before.iter().all(|each| option_of(each.test()).is_some_and(|other| other != option))
 }
 
 /// Which of the options of its module it is; `None` where it always gets a `-m` of its own.
@@ -172,10 +173,10 @@ impl Line {
 
     fn test(&mut self, each: &Match<'_>) {
         // `-m statistic` has its `!` behind the mode.
-        let bang_later = matches!(each.test, Test::Random(_) | Test::Nth { .. });
-        self.flag_if("!", each.inverted && !bang_later);
-        let bang = if each.inverted { "! " } else { "" };
-        match &each.test {
+        let bang_later = matches!(*each.test(), Test::Random(_) | Test::Nth { .. });
+        self.flag_if("!", each.inverted() && !bang_later);
+        let bang = if each.inverted() { "! " } else { "" };
+        match each.test() {
             Test::Address { side, net } => self.option(by_side(*side, "-s", "-d"), net),
             Test::Host { side, name } => self.option_raw(by_side(*side, "-s", "-d"), name),
             Test::Interface { side, name } => self.option_raw(by_side(*side, "-i", "-o"), name),
@@ -317,10 +318,10 @@ impl Line {
             Target::Return => self.word("-j RETURN"),
             Target::Queue(words) | Target::Other(words) => self.option_raw("-j", words),
             Target::Reject(kind) => self.option_raw("-j REJECT --reject-with", kind),
-            Target::Dnat(to) => self.translation("-j DNAT", "--to-destination", to),
-            Target::Snat(to) => self.translation("-j SNAT", "--to-source", to),
-            Target::Masquerade(to) => self.translation("-j MASQUERADE", "--to-ports", to),
-            Target::Redirect(to) => self.translation("-j REDIRECT", "--to-ports", to),
+            Target::Dnat(to) => self.translation("-j DNAT", "--to-destination", to.get()),
+            Target::Snat(to) => self.translation("-j SNAT", "--to-source", to.get()),
+            Target::Masquerade(to) => self.translation("-j MASQUERADE", "--to-ports", to.get()),
+            Target::Redirect(to) => self.translation("-j REDIRECT", "--to-ports", to.get()),
             Target::Netmap(net) => self.option("-j NETMAP --to", net),
             Target::Mark(mark) => self.option("-j MARK --set-xmark", xmark(mark.value, mark.mask)),
             Target::Connmark(action) => self.connmark(*action),
@@ -331,7 +332,7 @@ impl Line {
         }
     }
 
-    fn translation(&mut self, target: &str, flag: &str, to: &Translation) {
+    fn translation(&mut self, target: &str, flag: &str, to: Translation) {
         self.word(target);
         let place = place(to);
         if !place.is_empty() {
@@ -383,7 +384,7 @@ fn names(bits: u16, names: &[&str]) -> String {
 
 /// `ADDRESS:PORT` of a translation in the form of `--to-destination`, IPv6 in brackets if a port follows; for a
 /// translation without address just the ports, which `--to-destination` wants behind a colon.
-fn place(to: &Translation) -> String {
+fn place(to: Translation) -> String {
     let ports = to.ports.map(|ports| match (ports.as_single(), to.base_port) {
         (Some(port), None) => port.to_string(),
         (_, None) => format!("{}-{}", ports.first, ports.last),

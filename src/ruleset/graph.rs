@@ -1,6 +1,6 @@
 //! Which rule leads to which chain, by id. Names are looked up here once and never again.
 
-use super::{ChainId, ChainNames, Rule, RuleId, Ruleset, Table, TableName};
+use super::{ChainId, ChainNames, MaybeChain, Rule, RuleId, Ruleset, Table, TableName};
 use bstr::BStr;
 use std::sync::OnceLock;
 
@@ -11,7 +11,7 @@ pub type Reference = RuleId;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChainGraph {
     /// By rule: the chain it leads to. `None` without a jump, and for a jump to a chain that is not there.
-    leads_to: Vec<Option<ChainId>>,
+    leads_to: Vec<MaybeChain>,
     /// By chain: where its references begin in `references`; one more at the end.
     starts: Vec<u32>,
     /// The rules that lead to a chain, by chain, in the order of the table's rules.
@@ -32,7 +32,7 @@ impl ChainGraph {
     /// The chain a rule jumps or goes to, if it is there.
     #[must_use]
     pub fn leads_to(&self, rule: RuleId) -> Option<ChainId> {
-        self.leads_to.get(rule.0 as usize).copied().flatten()
+        self.leads_to.get(rule.0 as usize)?.chain()
     }
 
     /// The rules that jump or go to a chain, in the order of the table's rules.
@@ -63,25 +63,21 @@ impl ChainGraph {
 }
 
 /// By rule: the chain that its jump names.
-fn resolved(table: &Table<'_>) -> Vec<Option<ChainId>> {
+fn resolved(table: &Table<'_>) -> Vec<MaybeChain> {
     let mut names = None;
-    let mut find = |name: &BStr| names.get_or_insert_with(|| names_of(table)).get(name);
-    let leads_to = |rule: &Rule<'_>| rule.found.chain().or_else(|| find(rule.target.as_ref()?.chain_name()?));
+    let mut find = |name: &BStr| names.get_or_insert_with(|| ChainNames::of(&table.chains)).get(name, &table.chains);
+    let mut resolve = |rule: &Rule<'_>| find(rule.target.as_ref()?.chain_name()?).map(MaybeChain::from);
+    let leads_to = |rule: &Rule<'_>| match rule.found.0.chain() {
+        Some(_) => rule.found.0,
+        None => resolve(rule).unwrap_or_default(),
+    };
     table.rules.iter().map(leads_to).collect()
 }
 
-fn names_of<'src>(table: &Table<'src>) -> ChainNames<'src> {
-    let mut names = ChainNames::with_capacity(table.chains.len());
-    for (id, chain) in table.chain_ids() {
-        names.get_or_insert(chain.name, id);
-    }
-    names
-}
-
 /// By chain: the rules that lead to it, as one vector and where each chain's part of it begins.
-fn back_references(leads_to: &[Option<ChainId>], chains: usize) -> (Vec<u32>, Vec<RuleId>) {
+fn back_references(leads_to: &[MaybeChain], chains: usize) -> (Vec<u32>, Vec<RuleId>) {
     let mut starts = vec![0_u32; chains + 1];
-    for chain in leads_to.iter().flatten() {
+    for chain in leads_to.iter().filter_map(|found| found.chain()) {
         starts[chain.0 as usize + 1] += 1;
     }
     for at in 1..starts.len() {
@@ -89,7 +85,7 @@ fn back_references(leads_to: &[Option<ChainId>], chains: usize) -> (Vec<u32>, Ve
     }
     let mut next = starts.clone();
     let mut references = vec![RuleId(0); starts.last().copied().unwrap_or_default() as usize];
-    for (rule, chain) in (0u32..).map(RuleId).zip(leads_to).filter_map(|(rule, chain)| Some((rule, (*chain)?))) {
+    for (rule, chain) in (0u32..).map(RuleId).zip(leads_to).filter_map(|(rule, found)| Some((rule, found.chain()?))) {
         let slot = &mut next[chain.0 as usize];
         references[*slot as usize] = rule;
         *slot += 1;
@@ -98,12 +94,12 @@ fn back_references(leads_to: &[Option<ChainId>], chains: usize) -> (Vec<u32>, Ve
 }
 
 /// By chain: whether a walk from a built-in chain can come to it.
-fn reachable(table: &Table<'_>, leads_to: &[Option<ChainId>]) -> Vec<bool> {
+fn reachable(table: &Table<'_>, leads_to: &[MaybeChain]) -> Vec<bool> {
     let mut seen = vec![false; table.chains.len()];
     let mut open: Vec<ChainId> = table.chain_ids().filter(|(_, chain)| chain.is_built_in()).map(|(id, _)| id).collect();
     while let Some(chain) = open.pop() {
         if !std::mem::replace(&mut seen[chain.0 as usize], true) {
-            open.extend(table.rules_of(chain).filter_map(|(rule, _)| leads_to[rule.0 as usize]));
+            open.extend(table.rules_of(chain).filter_map(|(rule, _)| leads_to[rule.0 as usize].chain()));
         }
     }
     seen

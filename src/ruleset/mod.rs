@@ -22,8 +22,8 @@ pub use condition::{
 pub use display::{chain_line, match_line, rule_line, target_line};
 pub use graph::{ChainGraph, Reference, Resolved};
 pub(crate) use names::ChainNames;
-pub(crate) use rule::FoundChain;
 pub use rule::{Counters, Rule, RuleId};
+pub(crate) use rule::{FoundChain, MaybeChain};
 pub use save::{saved_chain, saved_rule, saved_table, saved_words};
-pub use target::{ConnmarkAction, Target, Translation, is_extension};
+pub use target::{ConnmarkAction, Target, Translation, TranslationBox, is_extension};
 pub use value::{Backend, Family, Mark, PortRange, Protocol, Threshold};

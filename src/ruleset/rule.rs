@@ -43,22 +43,27 @@ impl<'src> Rule<'src> {
     }
 }
 
-/// Where the chain of a jump stands, as the reader knew by the way; it saves the graph of a large table from looking all
-/// names up again. No part of what a rule says, so that any two are equal.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct FoundChain(Option<NonZeroU32>);
+/// A chain, or none, in four bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct MaybeChain(Option<NonZeroU32>);
 
-impl FoundChain {
-    /// It is that one.
-    pub(crate) fn at(chain: ChainId) -> Self {
-        Self(chain.0.checked_add(1).and_then(NonZeroU32::new))
-    }
-
-    /// The chain, if it was found.
+impl MaybeChain {
+    /// The chain, if there is one.
     pub(crate) fn chain(self) -> Option<ChainId> {
         self.0.map(|next| ChainId(next.get() - 1))
     }
 }
+
+impl From<ChainId> for MaybeChain {
+    fn from(chain: ChainId) -> Self {
+        Self(chain.0.checked_add(1).and_then(NonZeroU32::new))
+    }
+}
+
+/// Where the chain of a jump stands, as the reader knew by the way; it saves the graph of a large table from looking all
+/// names up again. No part of what a rule says, so that any two are equal.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct FoundChain(pub(crate) MaybeChain);
 
 impl PartialEq for FoundChain {
     fn eq(&self, _: &Self) -> bool {

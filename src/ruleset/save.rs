@@ -61,7 +61,7 @@ pub fn saved_words<'s>(rule: &Rule<'_>, sources: &'s Sources) -> Option<&'s BStr
 /// The text of a rule that could not be read.
 fn unread<'src>(table: &Table<'src>, rule: &Rule<'src>) -> Option<&'src BStr> {
     match (table.matches(rule), &rule.target) {
-        ([only], Some(Target::Other(text))) => match only.test {
+        ([only], Some(Target::Other(text))) => match *only.test() {
             Test::Listed(line) | Test::Other(line) if line == *text => Some(text),
             _ => None,
         },

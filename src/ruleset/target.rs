@@ -2,7 +2,8 @@
 
 use super::{Mark, Net, PortRange};
 use bstr::BStr;
-use std::net::IpAddr;
+use std::fmt;
+use std::net::{IpAddr, SocketAddrV4};
 
 /// The target of a rule, and its options.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,13 +23,13 @@ pub enum Target<'src> {
     /// `REJECT --reject-with`: the kind of answer.
     Reject(&'src BStr),
     /// `DNAT --to-destination`.
-    Dnat(Box<Translation>),
+    Dnat(TranslationBox),
     /// `SNAT --to-source`.
-    Snat(Box<Translation>),
+    Snat(TranslationBox),
     /// `MASQUERADE`: SNAT to an address of the outgoing interface. `addresses` is empty.
-    Masquerade(Box<Translation>),
+    Masquerade(TranslationBox),
     /// `REDIRECT`: DNAT to this node. `addresses` is empty.
-    Redirect(Box<Translation>),
+    Redirect(TranslationBox),
     /// `NETMAP --to`: the network part is exchanged.
     Netmap(Net),
     /// `MARK --set-xmark`: `(mark & !mask) ^ value`.
@@ -51,7 +52,7 @@ pub enum Target<'src> {
 }
 
 /// Where an address translation leads. What is `None` stays as it is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Translation {
     /// First and last address; equal for one.
     pub addresses: Option<(IpAddr, IpAddr)>,
@@ -78,6 +79,50 @@ impl Translation {
     #[must_use]
     pub fn port(&self) -> Option<u16> {
         self.ports.and_then(PortRange::as_single)
+    }
+}
+
+/// A [`Translation`] in two words. A large node has a hundred thousand to one IPv4 address and port, and those need no
+/// memory of their own.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TranslationBox(Boxed);
+
+#[derive(Clone, PartialEq, Eq)]
+enum Boxed {
+    Endpoint(SocketAddrV4),
+    Any(Box<Translation>),
+}
+
+impl TranslationBox {
+    /// What is in it.
+    #[must_use]
+    pub fn get(&self) -> Translation {
+        match &self.0 {
+            Boxed::Endpoint(to) => Translation {
+                addresses: Some((IpAddr::V4(*to.ip()), IpAddr::V4(*to.ip()))),
+                ports: Some(PortRange::single(to.port())),
+                ..Translation::default()
+            },
+            Boxed::Any(translation) => **translation,
+        }
+    }
+}
+
+impl From<Translation> for TranslationBox {
+    fn from(translation: Translation) -> Self {
+        if let (Some(IpAddr::V4(address)), Some(port)) = (translation.address(), translation.port()) {
+            let short = Self(Boxed::Endpoint(SocketAddrV4::new(address, port)));
+            if short.get() == translation {
+                return short;
+            }
+        }
+        Self(Boxed::Any(Box::new(translation)))
+    }
+}
+
+impl fmt::Debug for TranslationBox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.get().fmt(f)
     }
 }
 
@@ -112,10 +157,10 @@ impl<'src> Target<'src> {
         }
     }
 
-    /// The one address and port a DNAT leads to; `None` for anything else.
+    /// Where a DNAT leads; `None` for anything else.
     #[must_use]
-    pub fn dnat(&self) -> Option<&Translation> {
-        if let Self::Dnat(to) = self { Some(to) } else { None }
+    pub fn dnat(&self) -> Option<Translation> {
+        if let Self::Dnat(to) = self { Some(to.get()) } else { None }
     }
 }
 

@@ -131,7 +131,7 @@ fn arrived(
         is_known &= rule.endpoint.is_some() || is_all_known;
         let id = rule.endpoint?;
         let endpoint = proxy.endpoint(id);
-        let dnats = || endpoint.dnat.iter().chain(&endpoint.more_dnats);
+        let dnats = || endpoint.dnats();
         let parts = by_rule.iter().map(|parts| dnats().filter_map(|dnat| parts.get(&dnat.rule)).sum());
         let part = match together.get(&id) {
             Some(&(all, rules)) if rules > 1 && all != 0.0 => own / all,

@@ -44,7 +44,7 @@ pub fn is_plain(
 fn takes((table, graph): (&Table<'_>, &ChainGraph), endpoint: &EndpointChain<'_>) -> Option<Protocol> {
     let dnat = endpoint.dnat.filter(|dnat| dnat.address.is_some())?;
     let protocol = dnat.protocol.filter(|_| is_sound(table, endpoint, dnat.protocol))?;
-    let mut hairpins = endpoint.hairpin.iter().chain(&endpoint.more_hairpins);
+    let mut hairpins = endpoint.hairpins();
     hairpins.all(|own| is_quiet_marker((table, graph), own.rule)).then_some(protocol)
 }
 
@@ -91,8 +91,8 @@ pub(super) fn by_chance(chain: &ServiceChain<'_>) -> ChainShare {
 fn asks_only_chance(table: &Table<'_>, rule: RuleId) -> bool {
     let mut draws = 0;
     let mut is_known = |each: &Match<'_>| {
-        draws += u32::from(matches!(each.test, Test::Random(_)));
-        matches!(each.test, Test::Comment { .. } | Test::Random(_)) && !each.inverted
+        draws += u32::from(matches!(*each.test(), Test::Random(_)));
+        matches!(*each.test(), Test::Comment { .. } | Test::Random(_)) && !each.inverted()
     };
     table.matches(table.rule(rule)).iter().all(&mut is_known) && draws <= 1
 }
@@ -101,16 +101,16 @@ fn asks_only_chance(table: &Table<'_>, rule: RuleId) -> bool {
 #[must_use]
 pub fn is_sound(table: &Table<'_>, endpoint: &EndpointChain<'_>, protocol: Option<Protocol>) -> bool {
     let is_known = |each: &Match<'_>| {
-        let is_known = match &each.test {
+        let is_known = match each.test() {
             Test::Comment { .. } => true,
             Test::Protocol(own) | Test::Module(own) => Some(*own) == protocol,
             Test::Recent(recent) => recent.action == RecentAction::Set,
             _ => false,
         };
-        is_known && !each.inverted
+        is_known && !each.inverted()
     };
     let takes_all = |dnat: Dnat| table.matches(table.rule(dnat.rule)).iter().all(is_known);
-    endpoint.others.is_empty() && endpoint.more_dnats.is_empty() && endpoint.dnat.is_some_and(takes_all)
+    endpoint.others().is_empty() && endpoint.more_dnats().is_empty() && endpoint.dnat.is_some_and(takes_all)
 }
 
 /// A rule that sets a mark, or does not, and says nothing of clients or of chance.
@@ -126,7 +126,7 @@ fn is_quiet_marker((table, graph): (&Table<'_>, &ChainGraph), rule: RuleId) -> b
 
 fn is_quiet(table: &Table<'_>, rule: &Rule<'_>) -> bool {
     let is_loud = |test: &Test<'_>| matches!(test, Test::Random(_) | Test::Nth { .. } | Test::Recent(_));
-    !table.matches(rule).iter().any(|each| is_loud(&each.test))
+    !table.matches(rule).iter().any(|each| is_loud(each.test()))
 }
 
 /// A chain that marks and comes back.
@@ -139,11 +139,11 @@ fn is_marker(table: &Table<'_>, chain: ChainId) -> bool {
 /// `-m recent --rcheck` and no other test: no new client takes it.
 fn is_recheck(table: &Table<'_>, rule: RuleId) -> bool {
     let mut asks = false;
-    let mut is_known = |each: &Match<'_>| match &each.test {
+    let mut is_known = |each: &Match<'_>| match each.test() {
         Test::Comment { .. } => true,
         Test::Recent(recent) => {
             asks = true;
-            recent.action != RecentAction::Set && !each.inverted
+            recent.action != RecentAction::Set && !each.inverted()
         }
         _ => false,
     };

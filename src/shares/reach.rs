@@ -30,7 +30,7 @@ pub fn reaches<'src>(
         let rules = proxy.cluster_endpoints(service).iter().chain(proxy.local_endpoints(service));
         rules.filter_map(|rule| rule.endpoint).any(|id| {
             let endpoint = proxy.endpoint(id);
-            endpoint.dnat.iter().chain(&endpoint.more_dnats).any(|dnat| {
+            endpoint.dnats().any(|dnat| {
                 dnat.address == Some(address) && (port.is_none() || dnat.port.is_none() || dnat.port == port)
             })
         })

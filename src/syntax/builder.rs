@@ -1,9 +1,11 @@
 //! A table under construction: chains as they are met, rules in the order of the text, grouped by chain at the end.
 
 use crate::ruleset::{
-    Chain, ChainId, ChainKind, ChainNames, Counters, Form, FoundChain, Match, Policy, Rule, Table, TableName, Target,
+    Chain, ChainId, ChainKind, ChainNames, Counters, Form, FoundChain, Match, MaybeChain, Policy, Rule, Table,
+    TableName, Target,
 };
 use crate::source::Span;
+use crate::threads::by_parts;
 use bstr::BStr;
 use std::collections::{HashMap, VecDeque};
 
@@ -19,7 +21,7 @@ pub(super) fn is_built_in(name: &[u8]) -> bool {
 #[derive(Debug)]
 pub(super) struct TableBuilder<'src> {
     pub(super) table: Table<'src>,
-    names: ChainNames<'src>,
+    names: ChainNames,
     /// The chain of the last rule: the next one mostly stands in the same or in the one declared behind it.
     last: u32,
     /// Rules of each chain, once a command other than an append came.
@@ -82,7 +84,7 @@ impl<'src> TableBuilder<'src> {
 
     /// Whether a line of its own declared that chain already.
     pub(super) fn has_declared(&self, name: &BStr) -> bool {
-        self.names.get(name).is_some_and(|id| self.table.chain(id).is_declared)
+        self.names.get(name, &self.table.chains).is_some_and(|id| self.table.chain(id).is_declared)
     }
 
     /// Whether a built-in chain of that name cannot be of this table, since its own are all there: raw's and filter's
@@ -113,7 +115,7 @@ impl<'src> TableBuilder<'src> {
     pub(super) fn set_policy(&mut self, name: &'src BStr, policy: Policy, counters: Option<Counters>, span: Span) {
         let id = self.chain(name, span);
         let chain = &mut self.table.chains[id.0 as usize];
-        chain.kind = ChainKind::BuiltIn { policy: Some(policy), counters };
+        chain.kind = ChainKind::BuiltIn { policy: Some(policy), counters: counters.map(Box::new) };
         chain.is_declared = true;
     }
 
@@ -125,7 +127,7 @@ impl<'src> TableBuilder<'src> {
             }
         }
         let next = ChainId(u32::try_from(self.table.chains.len()).unwrap_or(u32::MAX));
-        let id = self.names.get_or_insert(name, next);
+        let id = self.names.get_or_insert(name, next, &self.table.chains);
         if id == next {
             let kind = if is_built_in(name) {
                 ChainKind::BuiltIn { policy: None, counters: None }
@@ -321,15 +323,18 @@ impl<'src> TableBuilder<'src> {
 
     /// Notes where the chains of jumps are, as long as the names are at hand.
     fn find_chains(&mut self) {
-        // One jump after the other often leads to the same chain: KUBE-MARK-MASQ in every endpoint's.
-        let mut last = (BStr::new(""), FoundChain::default());
-        for rule in &mut self.table.rules {
-            let Some(name) = rule.target.as_ref().and_then(Target::chain_name) else { continue };
-            if last.0 != name {
-                last = (name, self.names.get(name).map(FoundChain::at).unwrap_or_default());
+        let (names, chains) = (&self.names, &self.table.chains);
+        by_parts(&mut self.table.rules, |rules| {
+            // One jump after the other often leads to the same chain: KUBE-MARK-MASQ in every endpoint's.
+            let mut last = (BStr::new(""), FoundChain::default());
+            for rule in rules {
+                let Some(name) = rule.target.as_ref().and_then(Target::chain_name) else { continue };
+                if last.0 != name {
+                    last = (name, FoundChain(names.get(name, chains).map(MaybeChain::from).unwrap_or_default()));
+                }
+                rule.found = last.1;
             }
-            rule.found = last.1;
-        }
+        });
     }
 
     fn zero_counters(&mut self) {

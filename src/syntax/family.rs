@@ -7,7 +7,7 @@ use std::net::IpAddr;
 /// The family of the first address, ICMP type or answer in the table that has one.
 pub(super) fn family_of(table: &Table<'_>) -> Option<Family> {
     let of_rule = |rule: &crate::ruleset::Rule<'_>| {
-        let by_match = table.matches(rule).iter().find_map(|each| of_test(&each.test));
+        let by_match = table.matches(rule).iter().find_map(|each| of_test(each.test()));
         by_match.or_else(|| rule.target.as_ref().and_then(of_target))
     };
     table.rules.iter().find_map(of_rule)
@@ -41,9 +41,9 @@ fn of_test(test: &Test<'_>) -> Option<Family> {
 }
 
 fn of_target(target: &Target<'_>) -> Option<Family> {
-    let of_translation = |to: &Translation| to.addresses.map(|(first, _)| of_address(first));
+    let of_translation = |to: Translation| to.addresses.map(|(first, _)| of_address(first));
     match target {
-        Target::Dnat(to) | Target::Snat(to) => of_translation(to),
+        Target::Dnat(to) | Target::Snat(to) => of_translation(to.get()),
         Target::Netmap(net) => Some(of_net(net)),
         Target::Reject(kind) if kind.starts_with_str("icmp6") => Some(Family::Ipv6),
         Target::Reject(kind) if kind.starts_with_str("icmp-") => Some(Family::Ipv4),

@@ -124,7 +124,7 @@ fn chain(text: &[u8]) -> Read<'_, Line<'_>> {
 fn kind(policy: Option<Policy>, counters: Option<Counters>) -> ChainKind {
     match policy {
         None => ChainKind::UserDefined { references: None },
-        Some(policy) => ChainKind::BuiltIn { policy: Some(policy), counters },
+        Some(policy) => ChainKind::BuiltIn { policy: Some(policy), counters: counters.map(Box::new) },
     }
 }
 
@@ -276,15 +276,15 @@ mod tests {
 
     #[test]
     fn chain_names_may_look_like_anything() {
-        let kind = ChainKind::UserDefined { references: None };
-        reads("::c - [0:0]", Line::Chain { name: ":c".into(), kind });
-        reads(":q\"q - [0:0]", Line::Chain { name: "q\"q".into(), kind });
-        reads(":X -", Line::Chain { name: "X".into(), kind });
+        let kind = || ChainKind::UserDefined { references: None };
+        reads("::c - [0:0]", Line::Chain { name: ":c".into(), kind: kind() });
+        reads(":q\"q - [0:0]", Line::Chain { name: "q\"q".into(), kind: kind() });
+        reads(":X -", Line::Chain { name: "X".into(), kind: kind() });
         reads(
             ":INPUT DROP [12:720]",
             Line::Chain {
                 name: "INPUT".into(),
-                kind: ChainKind::BuiltIn { policy: Some(Policy::Drop), counters: Some(counted(12, 720)) },
+                kind: ChainKind::BuiltIn { policy: Some(Policy::Drop), counters: Some(Box::new(counted(12, 720))) },
             },
         );
         assert!(matches!(line(b":X"), Some(Err(_))));

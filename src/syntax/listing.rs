@@ -61,7 +61,7 @@ impl<'src> Reader<'src> {
         self.list.layout = None;
         let Some(builder) = self.builder() else { return };
         builder.table.span = builder.table.span.to(at.span());
-        builder.declare(header.name, header.kind, at.span());
+        builder.declare(header.name, header.kind.clone(), at.span());
         let chain = builder.chain(header.name, at.span());
         self.list.chain = Some(chain);
     }

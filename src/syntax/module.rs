@@ -359,7 +359,7 @@ fn address_type<'src>(
         b"--limit-iface-in" | b"--limit-iface-out" => {
             let wanted = if flag == b"--limit-iface-in" { IfaceLimit::In } else { IfaceLimit::Out };
             for each in parts.matches[parts.start..].iter_mut().rev() {
-                let Test::AddressType { limit, .. } = &mut each.test else { break };
+                let Test::AddressType { limit, .. } = each.test_mut() else { break };
                 *limit = Some(wanted);
             }
             return Ok((rest, true));

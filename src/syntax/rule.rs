@@ -34,7 +34,7 @@ impl<'src> Parts<'_, 'src> {
 
     /// Adds one match.
     pub(crate) fn push(&mut self, inverted: bool, test: Test<'src>) {
-        self.matches.push(Match { inverted, test });
+        self.matches.push(Match::new(inverted, test));
     }
 }
 
@@ -191,7 +191,7 @@ pub(super) mod tests {
     }
 
     fn not(test: Test<'_>) -> Match<'_> {
-        Match { inverted: true, test }
+        Match::not(test)
     }
 
     fn net(side: Side, text: &str) -> Test<'static> {

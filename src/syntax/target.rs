@@ -4,7 +4,7 @@ use super::fault::{Read, Wanted};
 use super::module::untyped_end;
 use super::rule::Parts;
 use super::word::{self, next_word, place_of, skip_blanks, valued, wanted, word};
-use crate::ruleset::{ConnmarkAction, Mark, PortRange, Target, Translation, is_extension};
+use crate::ruleset::{ConnmarkAction, Mark, PortRange, Target, Translation, TranslationBox, is_extension};
 use bstr::{BStr, ByteSlice};
 use nom::Err;
 use std::net::IpAddr;
@@ -72,13 +72,13 @@ fn only_value<'src>(options: &'src [u8], flag: &[u8]) -> Option<&'src BStr> {
 }
 
 /// Options of DNAT, SNAT, MASQUERADE and REDIRECT; `flag` is the one with the place.
-fn translation<'src>(options: &'src [u8], flag: &[u8]) -> Result<Option<Box<Translation>>, Err<Wanted<'src>>> {
-    let mut to = Box::<Translation>::default();
+fn translation<'src>(options: &'src [u8], flag: &[u8]) -> Result<Option<TranslationBox>, Err<Wanted<'src>>> {
+    let mut to = Translation::default();
     let mut rest = options;
     loop {
         let (after, found) = next_word(rest);
         rest = match found {
-            b"" => return Ok(Some(to)),
+            b"" => return Ok(Some(to.into())),
             b"--random" => set(&mut to.random, after),
             b"--random-fully" => set(&mut to.random_fully, after),
             b"--persistent" => set(&mut to.persistent, after),
@@ -212,11 +212,14 @@ mod tests {
         let address = "10.0.0.2".parse().unwrap();
         leads(
             "-j DNAT --to-destination 10.0.0.2:53",
-            Target::Dnat(Box::new(Translation {
-                addresses: Some((address, address)),
-                ports: Some(PortRange::single(53)),
-                ..Translation::default()
-            })),
+            Target::Dnat(
+                Translation {
+                    addresses: Some((address, address)),
+                    ports: Some(PortRange::single(53)),
+                    ..Translation::default()
+                }
+                .into(),
+            ),
         );
         assert_eq!(to(":80").addresses, None);
         assert_eq!(to("fd00::2").addresses.map(|(first, _)| first.to_string()).as_deref(), Some("fd00::2"));
@@ -264,11 +267,11 @@ mod tests {
         leads("-j CT --notrack", Target::Notrack { old_form: false });
         leads(
             "-j MASQUERADE --random-fully",
-            Target::Masquerade(Box::new(Translation { random_fully: true, ..Translation::default() })),
+            Target::Masquerade(Translation { random_fully: true, ..Translation::default() }.into()),
         );
         leads(
             "-j REDIRECT --to-ports 8080",
-            Target::Redirect(Box::new(Translation { ports: Some(PortRange::single(8080)), ..Translation::default() })),
+            Target::Redirect(Translation { ports: Some(PortRange::single(8080)), ..Translation::default() }.into()),
         );
         leads(
             "-j CONNMARK --restore-mark --nfmask 0xff --ctmask 0x1",

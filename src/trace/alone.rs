@@ -68,11 +68,11 @@ impl<'m> Walk<'m, '_, '_> {
         let rule = machine.table(table).rule(id);
         for each in machine.table(table).matches(rule) {
             let truth = self.truth(table, id, state, each);
-            match self.settled(state, truth).inverted(each.inverted) {
+            match self.settled(state, truth).inverted(each.inverted()) {
                 Truth::Yes | Truth::Chance(..) => {}
                 Truth::No | Truth::Never => return false,
                 Truth::If(atom) => {
-                    self.suppose(state, atom, holds != each.inverted);
+                    self.suppose(state, atom, holds != each.inverted());
                     if !holds {
                         return false;
                     }

@@ -8,9 +8,9 @@ pub(super) fn reasons(tests: &[Match<'_>]) -> Vec<String> {
 }
 
 fn reason(each: &Match<'_>) -> Option<String> {
-    let not = if each.inverted { "not " } else { "" };
+    let not = if each.inverted() { "not " } else { "" };
     let end = |side: &Side| if *side == Side::Source { "source" } else { "destination" };
-    Some(match &each.test {
+    Some(match each.test() {
         Test::Comment { .. } | Test::Nfacct(_) | Test::Module(_) => return None,
         Test::Address { side, net } => {
             format!("{} {not}{}{}", end(side), if net.as_host().is_some() { "" } else { "in " }, host(net))
@@ -31,7 +31,7 @@ fn reason(each: &Match<'_>) -> Option<String> {
         Test::AddressType { side, .. } => format!("{} {not}of that address type", end(side)),
         Test::Mark(mark) => format!("mark {not}{mark}"),
         Test::Connmark(mark) => format!("connection mark {not}{mark}"),
-        Test::State { .. } if each.inverted => "a connection in none of the states named".into(),
+        Test::State { .. } if each.inverted() => "a connection in none of the states named".into(),
         Test::State { .. } => "a connection in one of the states named".into(),
         Test::Conntrack(_) => format!("{not}as the connection began"),
         Test::Random(threshold) => format!("{not}drawn with probability {threshold}"),

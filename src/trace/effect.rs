@@ -53,10 +53,10 @@ impl Walk<'_, '_, '_> {
             Target::Return => Effect::Return(state),
             Target::Queue(words) => self.either(state, Wording::Queue, words, End::Accepted, End::Dropped),
             Target::Reject(_) => ends(End::Rejected, state),
-            Target::Dnat(to) => self.dnat(id, state, to),
-            Target::Snat(to) => snat(id, state, to),
-            Target::Masquerade(to) => self.masquerade(id, state, to),
-            Target::Redirect(to) => self.redirect(id, state, to),
+            Target::Dnat(to) => self.dnat(id, state, to.get()),
+            Target::Snat(to) => snat(id, state, to.get()),
+            Target::Masquerade(to) => self.masquerade(id, state, to.get()),
+            Target::Redirect(to) => self.redirect(id, state, to.get()),
             Target::Netmap(net) => self.netmap(id, state, net),
             Target::Mark(mark) => Effect::Next(State { mark: mark.applied_to(state.mark), ..state }),
             Target::Connmark(_) if !self.has_connection(table, &state) => Effect::Next(state),
@@ -103,7 +103,7 @@ impl Walk<'_, '_, '_> {
         Effect::Ends(vec![(yes, holds, 1.0), (no, fails, 1.0)])
     }
 
-    fn dnat(&mut self, rule: RuleId, state: State, to: &Translation) -> Effect {
+    fn dnat(&mut self, rule: RuleId, state: State, to: Translation) -> Effect {
         let members = match to.addresses {
             None => vec![(state.destination, 1.0)],
             Some(range) => spread(range),
@@ -126,7 +126,7 @@ impl Walk<'_, '_, '_> {
         State { destination: address, destination_port: port, is_dnat, dnat_rule: Some(rule), ..state }
     }
 
-    fn redirect(&mut self, rule: RuleId, state: State, to: &Translation) -> Effect {
+    fn redirect(&mut self, rule: RuleId, state: State, to: Translation) -> Effect {
         let is_ipv4 = self.packet.destination.is_ipv4();
         let loopback = if is_ipv4 { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { IpAddr::V6(Ipv6Addr::LOCALHOST) };
         let address = match (self.hook(&state), state.incoming) {
@@ -148,7 +148,7 @@ impl Walk<'_, '_, '_> {
         ends(End::Accepted, resourced(rule, state, source, SourceChange::Translated, false))
     }
 
-    fn masquerade(&mut self, rule: RuleId, state: State, to: &Translation) -> Effect {
+    fn masquerade(&mut self, rule: RuleId, state: State, to: Translation) -> Effect {
         let source = self.masquerade_address(&state);
         let moves_port = to.random || to.random_fully || to.ports.is_some();
         ends(End::Accepted, resourced(rule, state, source, SourceChange::Masqueraded, moves_port))
@@ -187,7 +187,7 @@ fn resourced(rule: RuleId, state: State, source: Option<IpAddr>, change: SourceC
     }
 }
 
-fn snat(rule: RuleId, state: State, to: &Translation) -> Effect {
+fn snat(rule: RuleId, state: State, to: Translation) -> Effect {
     let source = if to.addresses.is_none() { state.source } else { to.address() };
     let moves_port = to.random || to.random_fully || to.ports.is_some();
     ends(End::Accepted, resourced(rule, state, source, SourceChange::Translated, moves_port))
@@ -219,7 +219,7 @@ fn spread((first, last): (IpAddr, IpAddr)) -> Vec<(Option<IpAddr>, f64)> {
 
 /// The ports a translation leads to. One in its range stays; without `--random` it is the first
 /// (`nf_nat_l4proto_unique_tuple`).
-fn ports(port: Option<u16>, to: &Translation) -> Vec<(Option<u16>, f64)> {
+fn ports(port: Option<u16>, to: Translation) -> Vec<(Option<u16>, f64)> {
     let Some(range) = to.ports else { return vec![(port, 1.0)] };
     if let Some(single) = range.as_single() {
         return vec![(Some(single), 1.0)];

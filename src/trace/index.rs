@@ -1,6 +1,6 @@
 //! Which rules of a long chain can match a packet at all, by its destination. A rule left out surely does not match.
 
-use crate::ruleset::{Chain, ChainId, Side, Table, Test};
+use crate::ruleset::{Chain, ChainId, Match, Side, Table, Test};
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -32,7 +32,7 @@ impl Index {
     pub(super) fn new(table: &Table<'_>, chain: ChainId) -> Self {
         let mut index = Self::default();
         for (id, rule) in table.rules_of(chain) {
-            let list = match wanted(table.matches(rule).iter().filter(|each| !each.inverted).map(|each| &each.test)) {
+            let list = match wanted(table.matches(rule).iter().filter(|each| !each.inverted()).map(Match::test)) {
                 (Some(address), Some(port)) => index.by_place.entry((address, port)).or_default(),
                 (Some(address), None) => index.by_address.entry(address).or_default(),
                 (None, Some(port)) => index.by_port.entry(port).or_default(),

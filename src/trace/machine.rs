@@ -187,7 +187,7 @@ impl Shown {
                         *nets.entry(net).or_default() += 1;
                     }
                 }
-                Some(Target::Dnat(to)) => self.endpoints.extend(to.address()),
+                Some(Target::Dnat(to)) => self.endpoints.extend(to.get().address()),
                 Some(Target::Return) if nat.chain(rule.chain).name == "KUBE-POSTROUTING" => {
                     self.masquerade_mark = tests.iter().find_map(|each| mark_of(each, true)).or(self.masquerade_mark);
                 }
@@ -210,23 +210,23 @@ impl Shown {
 
 /// The one address a test asks for as destination.
 fn destination_host(each: &Match<'_>) -> Option<IpAddr> {
-    match &each.test {
-        Test::Address { side: Side::Destination, net } if !each.inverted => net.as_host(),
+    match each.test() {
+        Test::Address { side: Side::Destination, net } if !each.inverted() => net.as_host(),
         _ => None,
     }
 }
 
 /// The net of `! -s NET`.
 fn other_source<'t>(each: &'t Match<'_>) -> Option<&'t Net> {
-    match &each.test {
-        Test::Address { side: Side::Source, net } if each.inverted && net.as_host().is_none() => Some(net),
+    match each.test() {
+        Test::Address { side: Side::Source, net } if each.inverted() && net.as_host().is_none() => Some(net),
         _ => None,
     }
 }
 
 fn mark_of(each: &Match<'_>, inverted: bool) -> Option<u32> {
-    match each.test {
-        Test::Mark(mark) if each.inverted == inverted && mark.value != 0 => Some(mark.value),
+    match *each.test() {
+        Test::Mark(mark) if each.inverted() == inverted && mark.value != 0 => Some(mark.value),
         _ => None,
     }
 }

@@ -54,10 +54,10 @@ impl Walk<'_, '_, '_> {
         let machine = self.machine;
         let rule = machine.table(table).rule(id);
         let tests = machine.table(table).matches(rule);
-        let asks_recent = tests.iter().any(|each| matches!(each.test, Test::Recent(_)));
-        for each in tests.iter().filter(|each| !matches!(each.test, Test::Recent(_))) {
+        let asks_recent = tests.iter().any(|each| matches!(*each.test(), Test::Recent(_)));
+        for each in tests.iter().filter(|each| !matches!(*each.test(), Test::Recent(_))) {
             let truth = self.truth(table, id, &state, each);
-            if self.settled(&state, truth).inverted(each.inverted).fails() {
+            if self.settled(&state, truth).inverted(each.inverted()).fails() {
                 return None;
             }
         }
@@ -77,13 +77,13 @@ impl Walk<'_, '_, '_> {
     /// Splits the parts that match so far by one more test.
     fn split_by(&mut self, table: TableKey, rule: RuleId, each: &Match<'_>, split: &mut Split) {
         for (mut state, part) in std::mem::take(&mut split.hit) {
-            if let Test::Recent(recent) = &each.test
+            if let Test::Recent(recent) = each.test()
                 && recent.action != RecentAction::Set
             {
                 state.flags |= flags::AFFINITY;
             }
             let truth = self.truth(table, rule, &state, each);
-            match self.settled(&state, truth).inverted(each.inverted) {
+            match self.settled(&state, truth).inverted(each.inverted()) {
                 Truth::Yes => split.hit.push((state, part)),
                 Truth::No | Truth::Never => split.miss.push((state, part)),
                 Truth::Chance(chance, counts) => {
@@ -93,7 +93,7 @@ impl Walk<'_, '_, '_> {
                     split.hit.push((state, part * chance));
                     split.miss.push((state, part * (1.0 - chance)));
                 }
-                Truth::If(atom) => self.fork(split, state, part, &atom, each.inverted),
+                Truth::If(atom) => self.fork(split, state, part, &atom, each.inverted()),
             }
         }
         split.hit.retain(|(_, part)| *part > 0.0);
@@ -135,7 +135,7 @@ impl Walk<'_, '_, '_> {
 
     /// The answer of one test, the `!` before it left aside.
     pub(super) fn truth(&mut self, table: TableKey, rule: RuleId, state: &State, each: &Match<'_>) -> Truth {
-        match &each.test {
+        match each.test() {
             Test::Address { side, net } => self.address(state, *side, net),
             Test::Host { side, name } => words_of(state, Wording::Host, name, *side),
             Test::Interface { side, name } => self.interface(state, *side, name),
@@ -387,5 +387,5 @@ pub(super) fn hides_interfaces(machine: &Machine<'_, '_>, table: TableKey, rule:
     let seems_to_ask_nothing = |test: &Test<'_>| matches!(test, Test::Comment { .. } | Test::Protocol(Protocol::ALL));
     ends && machine.hides_interfaces(table)
         && !machine.table(table).chain(rule.chain).name.starts_with(b"KUBE-")
-        && machine.table(table).matches(rule).iter().all(|each| seems_to_ask_nothing(&each.test))
+        && machine.table(table).matches(rule).iter().all(|each| seems_to_ask_nothing(each.test()))
 }

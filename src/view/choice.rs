@@ -90,7 +90,7 @@ fn really(share: Option<f64>, meant: Option<f64>) -> Text {
 
 fn pod(item: &Item<'_, '_>, rule: &Balancing<'_>) -> Text {
     let Some(id) = rule.endpoint else {
-        return bad(format!("{} is missing", rule.chain_name)).into();
+        return bad(format!("{} is missing", item.proxy.chain_name(rule))).into();
     };
     let endpoint = item.proxy.endpoint(id);
     let text =

@@ -7,7 +7,7 @@ use super::seeds::{lists, saves};
 use super::text::{files, from_parts, testdata};
 use bstr::{BStr, ByteSlice};
 use kubenat::input::{Input, read_bytes};
-use kubenat::ruleset::{Rule, Table, Target, Test, rule_line, saved_table};
+use kubenat::ruleset::{Match, Rule, Table, Target, Test, rule_line, saved_table};
 use kubenat::source::Sources;
 use kubenat::syntax::parse;
 use proptest::prelude::*;
@@ -59,7 +59,7 @@ fn settles(table: &Table<'_>) {
 
 /// Whether no part of the rule is kept as the words that were written.
 fn is_understood(table: &Table<'_>, rule: &Rule<'_>) -> bool {
-    let mut tests = table.matches(rule).iter().map(|each| &each.test);
+    let mut tests = table.matches(rule).iter().map(Match::test);
     let words = rule.target.as_ref().is_some_and(|target| {
         matches!(
             target,

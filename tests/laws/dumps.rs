@@ -71,7 +71,7 @@ fn jumps_lead_to_the_chain_of_their_name() {
 fn told(table: &Table<'_>, at: usize) -> Vec<String> {
     let rule = &table.rules[at];
     let matches: Vec<Match<'_>> =
-        table.matches(rule).iter().filter(|each| !matches!(each.test, Test::Module(_))).cloned().collect();
+        table.matches(rule).iter().filter(|each| !matches!(*each.test(), Test::Module(_))).cloned().collect();
     let mut told = plain(&matches);
     told.sort();
     told.push(format!("{:?} in {}", rule.target, table.chain(rule.chain).name));

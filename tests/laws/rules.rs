@@ -156,18 +156,12 @@ fn target() -> BoxedStrategy<Option<Target<'static>>> {
         .prop_map(Some),
         Just(Some(Target::Queue("NFQUEUE --queue-num 1".into()))),
         Just(Some(Target::Reject("tcp-reset".into()))),
-        translation(true).prop_map(|to| Some(Target::Dnat(Box::new(to)))),
-        translation(true).prop_map(|to| Some(Target::Snat(Box::new(Translation { base_port: None, ..to })))),
-        translation(false).prop_map(|to| Some(Target::Masquerade(Box::new(Translation {
-            addresses: None,
-            base_port: None,
-            ..to
-        })))),
-        translation(false).prop_map(|to| Some(Target::Redirect(Box::new(Translation {
-            addresses: None,
-            base_port: None,
-            ..to
-        })))),
+        translation(true).prop_map(|to| Some(Target::Dnat(to.into()))),
+        translation(true).prop_map(|to| Some(Target::Snat(Translation { base_port: None, ..to }.into()))),
+        translation(false)
+            .prop_map(|to| Some(Target::Masquerade(Translation { addresses: None, base_port: None, ..to }.into()))),
+        translation(false)
+            .prop_map(|to| Some(Target::Redirect(Translation { addresses: None, base_port: None, ..to }.into()))),
         net().prop_map(|net| Some(Target::Netmap(net))),
         mark().prop_map(|mark| Some(Target::Mark(mark))),
         mark().prop_map(|mark| Some(Target::Connmark(ConnmarkAction::Set(mark)))),
@@ -197,7 +191,7 @@ fn translation(_with_place: bool) -> impl Strategy<Value = Translation> {
 fn matches() -> impl Strategy<Value = Vec<Match<'static>>> {
     let each = (any::<bool>(), prop_oneof![simple(), modules()]).prop_map(|(inverted, test)| {
         let takes_bang = !matches!(test, Test::Comment { .. } | Test::Limit(_) | Test::Nfacct(_) | Test::Other(_));
-        Match { inverted: inverted && takes_bang, test }
+        Match::new(inverted && takes_bang, test)
     });
     prop::collection::vec(each, 0..6)
 }

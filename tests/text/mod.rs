@@ -112,7 +112,7 @@ fn is_listed(target: Option<&Target<'_>>) -> bool {
 
 /// The matches, with comments as the text they hold and the text of listings as the comment it is printed as.
 pub(crate) fn plain(matches: &[Match<'_>]) -> Vec<String> {
-    let plain = |each: &Match<'_>| match (each.comment(), &each.test) {
+    let plain = |each: &Match<'_>| match (each.comment(), each.test()) {
         (Some(text), _) => format!("comment {text:?}"),
         (None, Test::Listed(text)) => format!("comment {text:?}"),
         _ => format!("{each:?}"),

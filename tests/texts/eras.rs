@@ -36,7 +36,7 @@ fn the_bang_of_old_versions_stands_behind_the_option() {
     let parsed = parse(&input.sources);
     let table = &parsed.rulesets[0].tables[0];
     let net = Net::new([10, 0, 0, 0].into(), 8).unwrap();
-    let expected = [Match { inverted: true, test: Test::Address { side: Side::Source, net } }];
+    let expected = [Match::not(Test::Address { side: Side::Source, net })];
     assert_eq!(table.matches(&table.rules[0]), expected);
 }
 

@@ -85,7 +85,7 @@ impl Capture {
         if text.is_empty() {
             return Ok(());
         }
-        self.input.add(command, Decoded { text, notes: Vec::new() })
+        self.input.add(command, Decoded { text: text.into(), notes: Vec::new() })
     }
 }
 

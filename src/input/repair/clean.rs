@@ -5,13 +5,16 @@
 use super::form::{is_counters, is_list_head, is_protocol, is_save};
 use super::words::words;
 use crate::source::trim_line_end;
+use crate::threads::{answers, line_parts};
 use memchr::memmem::Finder;
 use memchr::{memchr, memchr_iter, memchr2, memchr3, memmem, memrchr};
 
 /// Whether every line is one that iptables prints, in either form, without a sign of any damage. `false` only means that it has to
 /// be looked at closely.
 pub(super) fn is_clean(text: &[u8]) -> bool {
-    blocks(text).all(|block| is_plain(block) && all_begin_well(block))
+    let parts = line_parts(text);
+    let is_clean = |at: usize| blocks(parts[at]).all(|block| is_plain(block) && all_begin_well(block));
+    answers(parts.len(), parts.len(), is_clean).into_iter().all(|is_clean| is_clean)
 }
 
 /// So much is looked at for one sign after the other while the processor has it at hand.

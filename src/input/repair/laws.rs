@@ -22,7 +22,7 @@ fn the_demo_and_the_test_suite_of_iptables_stay_as_they_are() {
 
 fn demo() -> String {
     let packed = include_bytes!("../../../testdata/demo.save.gz");
-    String::from_utf8(decode(packed.to_vec()).unwrap().text).unwrap()
+    String::from_utf8(decode(packed.to_vec()).unwrap().text.to_vec()).unwrap()
 }
 
 #[test]

@@ -329,7 +329,7 @@ fn every_byte_knows_its_line_and_column() {
     assert_eq!(repaired.text.as_bstr(), "-A X -j Y\n-A X -m comment --comment \"a\" -j Z\n");
     let z = u32::try_from(repaired.text.find_byte(b'Z').unwrap()).unwrap();
     let mut sources = crate::source::Sources::default();
-    sources.add("f".into(), damaged.into(), Some(repaired)).unwrap();
+    sources.add("f".into(), damaged.as_bytes().to_vec(), Some(repaired)).unwrap();
     let place = sources.place(Span { start: z, len: 1 }).unwrap();
     assert_eq!((place.line, place.column, place.text), (3, 23, "Z".into()));
     let place = sources.place(Span { start: 0, len: 2 }).unwrap();

@@ -37,7 +37,7 @@ fn a_missing_endpoint_chain_is_still_counted() {
     let lone = "-A KUBE-SVC-XPGD46QRK7WJZT7O -m comment --comment \"ns1/svc1:p80\" -j KUBE-SEP-SXIVWICOYRO3J4NJ\n";
     meant(lone, |proxy| {
         let [only] = proxy.cluster_endpoints(&proxy.services[0]) else { panic!("one rule") };
-        assert_eq!((only.endpoint, only.chain_name.to_string().as_str()), (None, "KUBE-SEP-SXIVWICOYRO3J4NJ"));
+        assert_eq!((only.endpoint, proxy.chain_name(only).to_string().as_str()), (None, "KUBE-SEP-SXIVWICOYRO3J4NJ"));
     });
 }
 

@@ -59,7 +59,7 @@ fn endpoint<'n>(
     let chain = rule.endpoint.map(|id| item.proxy.endpoint(id));
     let rules = std::iter::once(rule.rule).chain(chain.into_iter().flat_map(rules_of));
     Endpoint {
-        chain: lossy(rule.chain_name),
+        chain: lossy(item.proxy.chain_name(rule)),
         rule_probability: rule.threshold.map(printed),
         threshold: rule.threshold.map(|threshold| threshold.0),
         intended_share: share.map(|share| share.intended),
@@ -98,8 +98,8 @@ fn of_chain<'n>(chain: Option<&EndpointChain<'_>>) -> Endpoint<'n> {
 }
 
 fn rules_of<'c>(chain: &'c EndpointChain<'_>) -> impl Iterator<Item = RuleId> + 'c {
-    let hairpins = chain.hairpin.iter().chain(&chain.more_hairpins).map(|hairpin| hairpin.rule);
-    hairpins.chain(chain.dnat.iter().chain(&chain.more_dnats).map(|dnat| dnat.rule))
+    let hairpins = chain.hairpins().map(|hairpin| hairpin.rule);
+    hairpins.chain(chain.dnats().map(|dnat| dnat.rule))
 }
 
 /// A sum of nothing is -0.

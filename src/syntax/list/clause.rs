@@ -23,7 +23,7 @@ pub(crate) struct Found<'m, 'src> {
 
 impl<'src> Found<'_, 'src> {
     pub(crate) fn push(&mut self, inverted: bool, test: Test<'src>) {
-        self.matches.push(Match { inverted, test });
+        self.matches.push(Match::new(inverted, test));
     }
 }
 
@@ -97,7 +97,7 @@ fn address_types<'src>(text: &'src [u8], found: &mut Found<'_, 'src>) -> Read<'s
 
 fn limit_to(iface: IfaceLimit, matches: &mut [Match<'_>]) {
     for each in matches {
-        if let Test::AddressType { limit, .. } = &mut each.test {
+        if let Test::AddressType { limit, .. } = each.test_mut() {
             *limit = Some(iface);
         }
     }
@@ -238,7 +238,7 @@ pub(crate) mod tests {
     }
 
     fn not(phrase: &str, test: Test<'_>) {
-        reads(phrase, &[Match { inverted: true, test }]);
+        reads(phrase, &[Match::not(test)]);
     }
 
     #[test]

@@ -66,7 +66,7 @@ mod tests {
 
     #[track_caller]
     fn states(text: &str, inverted: bool, module: StateModule, states: ConntrackStates) {
-        reads(text, &[Match { inverted, test: Test::State { module, states } }]);
+        reads(text, &[Match::new(inverted, Test::State { module, states })]);
     }
 
     #[track_caller]

@@ -14,7 +14,7 @@ use nom::sequence::{delimited, preceded, terminated};
 use nom::{Err, Parser};
 
 /// What the line over a chain says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ChainHeader<'src> {
     /// The chain's name, raw.
     pub(crate) name: &'src BStr,
@@ -47,7 +47,7 @@ fn policy(text: &[u8]) -> Read<'_, ChainKind> {
     let policy = alt((value(Policy::Accept, tag("ACCEPT")), value(Policy::Drop, tag("DROP"))));
     let policy = (cut(context("the policy ACCEPT or DROP", policy)), opt(preceded(space0, hits)));
     preceded((tag("policy"), space0), policy)
-        .map(|(policy, counters)| ChainKind::BuiltIn { policy: Some(policy), counters })
+        .map(|(policy, counters)| ChainKind::BuiltIn { policy: Some(policy), counters: counters.map(Box::new) })
         .parse(text)
 }
 
@@ -116,12 +116,16 @@ mod tests {
         let built_in = |policy, counters| ChainKind::BuiltIn { policy: Some(policy), counters };
         reads("Chain INPUT (policy ACCEPT)", "INPUT", built_in(Policy::Accept, None));
         let exact = Counters { packets: 12, bytes: 720, rounded: false };
-        reads("Chain INPUT (policy DROP 12 packets, 720 bytes)", "INPUT", built_in(Policy::Drop, Some(exact)));
+        reads(
+            "Chain INPUT (policy DROP 12 packets, 720 bytes)",
+            "INPUT",
+            built_in(Policy::Drop, Some(Box::new(exact))),
+        );
         let rounded = Counters { packets: 2446, bytes: 535_000, rounded: true };
         reads(
             "Chain INPUT (policy ACCEPT 2446 packets, 535K bytes) ",
             "INPUT",
-            built_in(Policy::Accept, Some(rounded)),
+            built_in(Policy::Accept, Some(Box::new(rounded))),
         );
         reads("Chain a(b)\"c (3 references)", "a(b)\"c", ChainKind::UserDefined { references: Some(3) });
         reads("Chain X (ERROR obtaining refs)", "X", ChainKind::UserDefined { references: None });

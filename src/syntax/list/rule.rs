@@ -132,7 +132,7 @@ fn address<'src>(
 
 /// `! -s 0.0.0.0/0`, which no packet matches.
 fn nowhere(side: Side, net: Net) -> Match<'static> {
-    Match { inverted: true, test: Test::Address { side, net } }
+    Match::not(Test::Address { side, net })
 }
 
 fn interface<'src>(
@@ -190,7 +190,7 @@ mod tests {
     }
 
     fn not(test: Test<'_>) -> Match<'_> {
-        Match { inverted: true, test }
+        Match::not(test)
     }
 
     #[test]

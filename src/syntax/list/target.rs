@@ -1,7 +1,7 @@
 //! The target column, and the phrase its options print at the end of the line.
 
 use super::phrase::{any_word, key, other, split, value};
-use crate::ruleset::{ConnmarkAction, Family, Mark, Target, Translation, is_extension};
+use crate::ruleset::{ConnmarkAction, Family, Mark, Target, Translation, TranslationBox, is_extension};
 use crate::syntax::fault::{Read, Wanted};
 use crate::syntax::target::{read_place, read_ports};
 use crate::syntax::word::{any_number, mark, net, wanted};
@@ -63,8 +63,8 @@ pub(crate) fn without_options(name: &[u8], is_goto: bool, family: Option<Family>
         b"DROP" => Target::Drop,
         b"RETURN" => Target::Return,
         b"QUEUE" | b"NFQUEUE" => Target::Queue(name.as_bstr()),
-        b"MASQUERADE" => Target::Masquerade(Box::default()),
-        b"REDIRECT" => Target::Redirect(Box::default()),
+        b"MASQUERADE" => Target::Masquerade(Translation::default().into()),
+        b"REDIRECT" => Target::Redirect(Translation::default().into()),
         b"REJECT" if family == Some(Family::Ipv6) => Target::Reject(BStr::new("icmp6-port-unreachable")),
         b"REJECT" => Target::Reject(BStr::new("icmp-port-unreachable")),
         b"NOTRACK" => Target::Notrack { old_form: true },
@@ -75,18 +75,18 @@ pub(crate) fn without_options(name: &[u8], is_goto: bool, family: Option<Family>
 }
 
 /// `to:10.0.0.2:53`, `to:[fd00::2]:8080`, `to::80`, and the words behind it.
-fn translation(text: &[u8]) -> Read<'_, Box<Translation>> {
+fn translation(text: &[u8]) -> Read<'_, TranslationBox> {
     let (place, rest) = split(&text[3..]);
-    let mut to = Box::<Translation>::default();
+    let mut to = Translation::default();
     if read_place(place, &mut to).is_none() {
         return Err(wanted("an address, a port behind a colon, or both", &text[3..]));
     }
-    Ok((manner(rest, &mut to), to))
+    Ok((manner(rest, &mut to), to.into()))
 }
 
 /// `masq ports: 1024-65535 random`, `redir ports 8080`, `random-fully`: ports or a word about how they are chosen.
-fn to_ports<'src>(first: &'static str, second: &'static str, text: &'src [u8]) -> Read<'src, Box<Translation>> {
-    let mut to = Box::<Translation>::default();
+fn to_ports<'src>(first: &'static str, second: &'static str, text: &'src [u8]) -> Read<'src, TranslationBox> {
+    let mut to = Translation::default();
     let mut rest = text;
     if let Ok((ports, _)) = (key(first), key(second)).parse(text) {
         let (word, after) = split(ports);
@@ -96,7 +96,7 @@ fn to_ports<'src>(first: &'static str, second: &'static str, text: &'src [u8]) -
         rest = after;
     }
     let after = manner(rest, &mut to);
-    if after.len() == text.len() { other(text) } else { Ok((after, to)) }
+    if after.len() == text.len() { other(text) } else { Ok((after, to.into())) }
 }
 
 /// Takes `random`, `random-fully` and `persistent`; what is left of the text.
@@ -173,19 +173,15 @@ mod tests {
     #[test]
     fn translations_say_where_they_lead() {
         let host = Some(("10.0.0.2", "10.0.0.2"));
-        reads("DNAT", "to:10.0.0.2:53", Target::Dnat(Box::new(to(host, Some((53, 53))))));
-        reads("DNAT", "to:10.0.0.2", Target::Dnat(Box::new(to(host, None))));
-        reads("DNAT", "to::80", Target::Dnat(Box::new(to(None, Some((80, 80))))));
-        reads(
-            "DNAT",
-            "to:[fd00::2]:8080",
-            Target::Dnat(Box::new(to(Some(("fd00::2", "fd00::2")), Some((8080, 8080))))),
-        );
+        reads("DNAT", "to:10.0.0.2:53", Target::Dnat(to(host, Some((53, 53))).into()));
+        reads("DNAT", "to:10.0.0.2", Target::Dnat(to(host, None).into()));
+        reads("DNAT", "to::80", Target::Dnat(to(None, Some((80, 80))).into()));
+        reads("DNAT", "to:[fd00::2]:8080", Target::Dnat(to(Some(("fd00::2", "fd00::2")), Some((8080, 8080))).into()));
         let shifted = Translation { base_port: Some(21), ..to(host, Some((10, 20))) };
-        reads("DNAT", "to:10.0.0.2:10-20/21", Target::Dnat(Box::new(shifted)));
+        reads("DNAT", "to:10.0.0.2:10-20/21", Target::Dnat(shifted.into()));
         let range = to(Some(("1.2.3.4", "1.2.3.9")), Some((80, 90)));
         let range = Translation { random: true, persistent: true, ..range };
-        reads("SNAT", "to:1.2.3.4-1.2.3.9:80-90 random persistent", Target::Snat(Box::new(range)));
+        reads("SNAT", "to:1.2.3.4-1.2.3.9:80-90 random persistent", Target::Snat(range.into()));
         let net = Net::new("1.2.3.0".parse().unwrap(), 24).unwrap();
         reads("NETMAP", "to:1.2.3.0/24", Target::Netmap(net));
     }
@@ -193,10 +189,10 @@ mod tests {
     #[test]
     fn masquerade_and_redirect_may_name_ports() {
         let fully = Translation { random_fully: true, ..Translation::default() };
-        reads("MASQUERADE", "random-fully", Target::Masquerade(Box::new(fully)));
+        reads("MASQUERADE", "random-fully", Target::Masquerade(fully.into()));
         let ports = Translation { random: true, ..to(None, Some((1024, 65535))) };
-        reads("MASQUERADE", "masq ports: 1024-65535 random", Target::Masquerade(Box::new(ports)));
-        reads("REDIRECT", "redir ports 8080", Target::Redirect(Box::new(to(None, Some((8080, 8080))))));
+        reads("MASQUERADE", "masq ports: 1024-65535 random", Target::Masquerade(ports.into()));
+        reads("REDIRECT", "redir ports 8080", Target::Redirect(to(None, Some((8080, 8080))).into()));
     }
 
     #[test]
@@ -251,7 +247,7 @@ mod tests {
             ("RETURN", false, Some(Target::Return)),
             ("KUBE-X", false, Some(Target::Jump("KUBE-X".into()))),
             ("KUBE-X", true, Some(Target::Goto("KUBE-X".into()))),
-            ("MASQUERADE", false, Some(Target::Masquerade(Box::default()))),
+            ("MASQUERADE", false, Some(Target::Masquerade(Translation::default().into()))),
             ("TRACE", false, Some(Target::Other("TRACE".into()))),
             ("DNAT", false, Some(Target::Other("DNAT".into()))),
         ] {

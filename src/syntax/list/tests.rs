@@ -97,7 +97,7 @@ fn a_listing_shows_whether_it_has_names_and_which_family_it_is() {
 
 #[test]
 fn kube_proxys_own_rules_have_no_text_we_do_not_understand() {
-    let is_listed = |each: &Match<'_>| matches!(each.test, Test::Listed(_));
+    let is_listed = |each: &Match<'_>| matches!(*each.test(), Test::Listed(_));
     for text in [KUBE, OLD, KIND] {
         assert!(rules(text).iter().all(|(_, _, matches)| !matches.iter().any(is_listed)));
     }

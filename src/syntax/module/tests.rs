@@ -5,7 +5,7 @@ use super::*;
 use crate::ruleset::{Mark, Match, PortRange, Recent, RecentAction};
 
 fn one(line: &str, inverted: bool, test: Test<'_>) {
-    reads(line, &[Match { inverted, test }]);
+    reads(line, &[Match::new(inverted, test)]);
 }
 
 #[test]

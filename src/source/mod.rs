@@ -3,9 +3,13 @@
 //! All files of one run share one space of offsets, so that a [`Span`] alone says which file and which bytes it
 //! means. Line and column are worked out when somebody asks. This module never reads a file itself.
 
+mod text;
+
 use bstr::{BStr, ByteSlice};
 use memchr::memchr_iter;
 use std::sync::OnceLock;
+
+pub use text::Text;
 
 /// A run of bytes in the text of one of the [`Sources`]. Eight bytes: a rule carries one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,7 +57,7 @@ pub struct Repaired {
 pub struct Source {
     /// The file's path as the user wrote it; `-` is standard input.
     pub name: String,
-    original: Vec<u8>,
+    original: Text,
     repaired: Option<Repaired>,
     base: u32,
     lines: OnceLock<Lines>,
@@ -115,7 +119,7 @@ impl Source {
     /// The text to parse: the repaired one where there is one, else the original.
     #[must_use]
     pub fn text(&self) -> &BStr {
-        self.repaired.as_ref().map_or(&self.original, |repaired| &repaired.text).as_bstr()
+        self.repaired.as_ref().map_or(&*self.original, |repaired| &repaired.text).as_bstr()
     }
 
     /// The text as it came, decompressed and decoded.
@@ -202,7 +206,8 @@ impl Sources {
     ///
     /// # Errors
     /// [`TooLarge`] when offsets would no longer fit 32 bits.
-    pub fn add(&mut self, name: String, original: Vec<u8>, repaired: Option<Repaired>) -> Result<(), TooLarge> {
+    pub fn add(&mut self, name: String, original: impl Into<Text>, repaired: Option<Repaired>) -> Result<(), TooLarge> {
+        let original = original.into();
         // One byte between two sources, so that an empty span at the end of one is not the start of the next.
         let base = self.files.last().map_or(0, |last| last.base as usize + last.text().len() + 1);
         let len = original.len().max(repaired.as_ref().map_or(0, |repaired| repaired.text.len()));
