@@ -62,12 +62,12 @@ pub(crate) fn by_parts<T: Send, R: Send>(list: &mut [T], work: impl Fn(&mut [T])
     })
 }
 
-/// A shorter text is read before a second thread has begun.
-const LONG: usize = 1 << 20;
+/// A shorter text is read before another thread has begun.
+const LONG: usize = 1 << 19;
 
-/// A long text in about as many parts as threads can run, each of whole lines; a short one in one.
+/// A long text in as many parts as threads can run, each of whole lines and long; a short one in one.
 pub(crate) fn line_parts(text: &[u8]) -> Vec<&[u8]> {
-    let count = if text.len() < LONG { 1 } else { available() };
+    let count = (text.len() / LONG).clamp(1, available());
     let size = text.len().div_ceil(count);
     let mut parts = Vec::with_capacity(count);
     let mut rest = text;

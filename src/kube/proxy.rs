@@ -75,7 +75,7 @@ impl<'a, 'src> Proxy<'a, 'src> {
     /// Reads kube-proxy's templates out of the tables. Chain names are not recomputed: see [`Proxy::verify`].
     #[must_use]
     pub fn new(resolved: &'a Resolved<'a, 'src>) -> Self {
-        let nothing = (empty_nat(), ChainGraph::default());
+        let nothing = (Table::new(TableName::Nat, Form::Save, Span::default()), ChainGraph::default());
         let (table, graph) = resolved.table(TableName::Nat).unwrap_or((&nothing.0, &nothing.1));
         let mut chains = Chains::new(table, graph);
         let mut assembly = Assembly::new(&mut chains);
@@ -147,21 +147,6 @@ impl<'a, 'src> Proxy<'a, 'src> {
     pub fn local_endpoints(&self, service: &ServicePort<'src>) -> &[Balancing<'src>] {
         let own = service.chain(Prefix::Svl).or_else(|| service.chain(Prefix::Xlb));
         own.map_or(&[], |own| &self.chain(own.id).balancing)
-    }
-}
-
-/// Stands for a nat table that the text does not have.
-fn empty_nat<'src>() -> Table<'src> {
-    Table {
-        name: TableName::Nat,
-        is_named: false,
-        form: Form::Save,
-        span: Span::default(),
-        is_complete: false,
-        chains: Vec::new(),
-        rules: Vec::new(),
-        counters: Vec::new(),
-        matches: Vec::new(),
     }
 }
 

@@ -145,6 +145,22 @@ pub struct Table<'src> {
 }
 
 impl<'src> Table<'src> {
+    /// An empty table that no line named and nothing shows the end of.
+    #[must_use]
+    pub fn new(name: TableName<'src>, form: Form, span: Span) -> Self {
+        Self {
+            name,
+            is_named: false,
+            form,
+            span,
+            is_complete: false,
+            chains: Vec::new(),
+            rules: Vec::new(),
+            counters: Vec::new(),
+            matches: Vec::new(),
+        }
+    }
+
     /// The chain of that id.
     ///
     /// # Panics

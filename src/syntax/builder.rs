@@ -21,11 +21,11 @@ pub(super) fn is_built_in(name: &[u8]) -> bool {
 #[derive(Debug)]
 pub(super) struct TableBuilder<'src> {
     pub(super) table: Table<'src>,
-    names: ChainNames,
+    pub(super) names: ChainNames,
     /// The chain of the last rule: the next one mostly stands in the same or in the one declared behind it.
-    last: u32,
+    pub(super) last: u32,
     /// Rules of each chain, once a command other than an append came.
-    orders: Option<Vec<Order>>,
+    pub(super) orders: Option<Vec<Order>>,
     /// How often `-F` emptied all chains: an order of an earlier time is empty.
     flushes: u32,
     /// User-defined chains that were declared since the last `-X`.
@@ -36,14 +36,43 @@ pub(super) struct TableBuilder<'src> {
     zeroed_chains: HashMap<ChainId, u32>,
     /// How many rules `-D` may still look at: a file of deletions must not take for ever.
     searches: usize,
-    has_counters: bool,
 }
 
 /// Rules of a chain in their order, as it was after so many flushes of all chains.
 #[derive(Clone, Debug, Default)]
-struct Order {
+pub(super) struct Order {
     rules: VecDeque<u32>,
     flushes: u32,
+}
+
+/// The chain of that name, if it is the last one or the one declared behind it.
+pub(super) fn near(chains: &[Chain<'_>], last: u32, name: &BStr) -> Option<ChainId> {
+    let is_it = |&at: &u32| chains.get(at as usize).is_some_and(|chain| chain.name == name);
+    [last, last + 1].into_iter().find(is_it).map(ChainId)
+}
+
+/// Adds a rule at the end, with the matches pushed since `mark`; its number.
+pub(super) fn push<'src>(
+    table: &mut Table<'src>,
+    chain: ChainId,
+    mark: usize,
+    target: Option<Target<'src>>,
+    counters: Option<Counters>,
+    span: Span,
+) -> u32 {
+    let rule = offset(table.rules.len());
+    let matches = offset(mark)..offset(table.matches.len());
+    table.rules.push(Rule::new(chain, span, matches, target));
+    if counters.is_some() || !table.counters.is_empty() {
+        table.counters.resize(rule as usize, Counters::default());
+        table.counters.push(counters.unwrap_or_default());
+    }
+    rule
+}
+
+/// An index that fits: there are no more of anything than bytes of text, whose offsets have 32 bits.
+pub(super) fn offset(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
 }
 
 /// Enough to delete each of 2000 rules by its text.
@@ -51,18 +80,10 @@ const SEARCHES: usize = 4_000_000;
 
 impl<'src> TableBuilder<'src> {
     pub(super) fn new(name: Option<TableName<'src>>, form: Form, span: Span) -> Self {
+        let mut table = Table::new(name.unwrap_or(TableName::Nat), form, span);
+        table.is_named = name.is_some();
         Self {
-            table: Table {
-                name: name.unwrap_or(TableName::Nat),
-                is_named: name.is_some(),
-                form,
-                span,
-                is_complete: false,
-                chains: Vec::new(),
-                rules: Vec::new(),
-                counters: Vec::new(),
-                matches: Vec::new(),
-            },
+            table,
             names: ChainNames::default(),
             last: 0,
             orders: None,
@@ -72,7 +93,6 @@ impl<'src> TableBuilder<'src> {
             zeroed: 0,
             zeroed_chains: HashMap::new(),
             searches: SEARCHES,
-            has_counters: false,
         }
     }
 
@@ -121,10 +141,8 @@ impl<'src> TableBuilder<'src> {
 
     /// The chain of that name, made from what is known if no line declared it.
     pub(super) fn chain(&mut self, name: &'src BStr, span: Span) -> ChainId {
-        for near in [self.last, self.last + 1] {
-            if self.table.chains.get(near as usize).is_some_and(|chain| chain.name == name) {
-                return ChainId(near);
-            }
+        if let Some(near) = near(&self.table.chains, self.last, name) {
+            return near;
         }
         let next = ChainId(u32::try_from(self.table.chains.len()).unwrap_or(u32::MAX));
         let id = self.names.get_or_insert(name, next, &self.table.chains);
@@ -161,7 +179,7 @@ impl<'src> TableBuilder<'src> {
         counters: Option<Counters>,
         span: Span,
     ) {
-        let rule = self.push(chain, mark, target, counters, span);
+        let rule = push(&mut self.table, chain, mark, target, counters, span);
         if self.orders.is_some() {
             self.order(chain).push_back(rule);
         }
@@ -180,7 +198,7 @@ impl<'src> TableBuilder<'src> {
     ) {
         // Made before the rule is there, or it would be in it already.
         self.order(chain);
-        let rule = self.push(chain, mark, target, counters, span);
+        let rule = push(&mut self.table, chain, mark, target, counters, span);
         let order = self.order(chain);
         let at = (at.max(1) as usize - 1).min(order.len());
         order.insert(at, rule);
@@ -247,35 +265,13 @@ impl<'src> TableBuilder<'src> {
 
     /// Sets the counters of all rules to 0, as `-Z` does, or those of one chain.
     pub(super) fn zero(&mut self, chain: Option<ChainId>) {
-        let rules = u32::try_from(self.table.rules.len()).unwrap_or(u32::MAX);
+        let rules = offset(self.table.rules.len());
         match chain {
             None => self.zeroed = rules,
             Some(chain) => {
                 self.zeroed_chains.insert(chain, rules);
             }
         }
-    }
-
-    fn push(
-        &mut self,
-        chain: ChainId,
-        mark: usize,
-        target: Option<Target<'src>>,
-        counters: Option<Counters>,
-        span: Span,
-    ) -> u32 {
-        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        let rule = offset(self.table.rules.len());
-        let matches = offset(mark)..offset(self.table.matches.len());
-        self.table.rules.push(Rule::new(chain, span, matches, target));
-        if counters.is_some() && !self.has_counters {
-            self.has_counters = true;
-            self.table.counters.resize(rule as usize, Counters::default());
-        }
-        if self.has_counters {
-            self.table.counters.push(counters.unwrap_or_default());
-        }
-        rule
     }
 
     /// The rules of a chain in their order, kept as a list from now on.
@@ -304,7 +300,7 @@ impl<'src> TableBuilder<'src> {
                 self.reorder(live.flat_map(|order| order.rules).collect());
             }
             None if !is_grouped(&self.table.rules) => {
-                let mut order: Vec<u32> = (0..u32::try_from(self.table.rules.len()).unwrap_or(u32::MAX)).collect();
+                let mut order: Vec<u32> = (0..offset(self.table.rules.len())).collect();
                 order.sort_by_key(|&rule| self.table.rules[rule as usize].chain);
                 self.reorder(order);
             }
@@ -370,7 +366,7 @@ impl<'src> TableBuilder<'src> {
     }
 
     fn reorder(&mut self, order: Vec<u32>) {
-        if self.has_counters {
+        if !self.table.counters.is_empty() {
             self.table.counters = order.iter().map(|&rule| self.table.counters[rule as usize]).collect();
         }
         let mut rules: Vec<Option<Rule<'src>>> = std::mem::take(&mut self.table.rules).into_iter().map(Some).collect();

@@ -8,18 +8,29 @@ use memchr::{memchr, memchr3_iter};
 const JOINED: usize = 32;
 
 /// The lines of `text`, each without its end, and how many line feeds it holds.
-pub(super) fn lines(text: &[u8]) -> impl Iterator<Item = (&[u8], usize)> {
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        if rest.is_empty() {
+pub(super) fn lines(text: &[u8]) -> Lines<'_> {
+    Lines { rest: text }
+}
+
+/// See [`lines`].
+pub(super) struct Lines<'t> {
+    /// What was not read yet.
+    pub(super) rest: &'t [u8],
+}
+
+impl<'t> Iterator for Lines<'t> {
+    type Item = (&'t [u8], usize);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.rest.is_empty() {
             return None;
         }
-        let (end, may_leave_quote_open) = first_line(rest);
-        let (end, feeds) = if may_leave_quote_open { joined_end(rest, end) } else { (end, 0) };
-        let (line, after) = rest.split_at(end);
-        rest = after;
+        let (end, may_leave_quote_open) = first_line(self.rest);
+        let (end, feeds) = if may_leave_quote_open { joined_end(self.rest, end) } else { (end, 0) };
+        let (line, after) = self.rest.split_at(end);
+        self.rest = after;
         Some((trim_line_end(line), feeds))
-    })
+    }
 }
 
 /// `line` without blanks around it.

@@ -20,6 +20,7 @@ mod recent;
 mod remark;
 mod rule;
 mod rulesets;
+mod run;
 mod target;
 mod word;
 

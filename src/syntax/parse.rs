@@ -4,6 +4,7 @@ use super::fault::Fault;
 use super::reader::Reader;
 use super::remark::{Remark, Tally};
 use super::rulesets::rulesets;
+use super::run::Parting;
 use crate::ruleset::Ruleset;
 use crate::source::{Note, Sources};
 
@@ -25,7 +26,12 @@ pub struct Parsed<'src> {
 /// Reads all sources, which are evidence about one node.
 #[must_use]
 pub fn parse(sources: &Sources) -> Parsed<'_> {
-    let mut reader = Reader::default();
+    parse_by(sources, Parting::default())
+}
+
+/// The same, the rules of large tables in such parts.
+pub(super) fn parse_by(sources: &Sources, parting: Parting) -> Parsed<'_> {
+    let mut reader = Reader::by(parting);
     for source in sources.files() {
         reader.read(source);
     }

@@ -9,6 +9,7 @@ use super::noise::{Noise, Shell, noise, root_shell, table_in};
 use super::program::{backend_of, family_of};
 use super::remark::{Remark, RemarkKind, Tally, incompatible, remark};
 use super::rule;
+use super::run::Parting;
 use crate::ruleset::{Backend, ChainKind, Family, Form, TableName, Tool};
 use crate::source::{Source, Span};
 use bstr::{BStr, ByteSlice};
@@ -46,9 +47,13 @@ pub(super) struct Reader<'src> {
     hint: Option<TableName<'src>>,
     header: Option<(Tool<'src>, bool)>,
     /// Whether the header at hand is that of another program's tables: ebtables, arptables.
-    is_foreign: bool,
+    pub(super) is_foreign: bool,
     shell: Option<Shell<'src>>,
     capture: u32,
+    /// When the rules of a table are read in parts.
+    pub(super) parting: Parting,
+    /// Whether that went well in this source so far.
+    pub(super) reads_runs: bool,
     pub(super) list: super::listing::State,
 }
 
@@ -86,6 +91,11 @@ impl At<'_> {
 }
 
 impl<'src> Reader<'src> {
+    /// One that reads the rules of large tables in such parts.
+    pub(super) fn by(parting: Parting) -> Self {
+        Self { parting, ..Self::default() }
+    }
+
     /// Reads a whole source. What the one before left open is closed.
     pub(super) fn read(&mut self, source: &'src Source) {
         self.begin_capture();
@@ -93,9 +103,14 @@ impl<'src> Reader<'src> {
         self.is_foreign = false;
         self.shell = None;
         self.hint = None;
-        for (text, feeds) in lines(source.text()) {
+        self.reads_runs = true;
+        let mut lines = lines(source.text());
+        while let Some((text, feeds)) = lines.next() {
             self.tally.continued += feeds;
             self.line(At { source, text: trim_blanks(text), raw: text });
+            if text.starts_with(b":") && matches!(lines.rest.first(), Some(b'-' | b'[')) {
+                lines.rest = self.run(source, lines.rest);
+            }
         }
         self.interleaved(source);
         self.close();
