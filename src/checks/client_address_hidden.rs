@@ -15,12 +15,12 @@ pub(super) static CHECK: Check = Check {
     summary: "clients outside the cluster are masqueraded: the pods do not see their addresses",
     page: include_str!("client_address_hidden.md"),
     needs: Needs::IPTABLES_MODE.interfaces(),
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
     let Some((table, _)) = cx.nat() else { return };
-    for (at, service) in (0..).zip(&cx.proxy.services) {
+    for (at, service) in cx.services() {
         if let Some(rule) = masquerade(cx, table, service) {
             found.push(finding(cx, service, rule).services([at]));
         }

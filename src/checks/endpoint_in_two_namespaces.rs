@@ -17,7 +17,7 @@ pub(super) static CHECK: Check = Check {
     summary: "services of different namespaces lead to one pod",
     page: include_str!("endpoint_in_two_namespaces.md"),
     needs: Needs::IPTABLES_MODE,
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 /// A pod behind a service.
@@ -43,8 +43,11 @@ fn uses<'a, 'src>(cx: &Context<'a, 'src>) -> impl Iterator<Item = Use<'a, 'src>>
     cx.proxy.endpoints.iter().filter_map(|chain| Some((chain.dnat?.target()?, chain.service?, chain)))
 }
 
-/// The pods that more than one chain leads to: few of all.
+/// The pods that more than one chain leads to: few of all. Of a few services, their pods.
 fn shared(cx: &Context<'_, '_>) -> HashSet<SocketAddr, RandomState> {
+    if cx.scope.is_some() {
+        return cx.endpoints().filter_map(|(_, chain)| chain.dnat?.target()).collect();
+    }
     let mut seen = HashSet::with_capacity_and_hasher(cx.proxy.endpoints.len(), RandomState::default());
     uses(cx).map(|(target, ..)| target).filter(|&target| !seen.insert(target)).collect()
 }
