@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+#[expect(clippy::cast_possible_truncation, reason = "small numbers of a test bench")]
 #[path = "../../tests/mutate/mod.rs"]
 mod mutate;
 
