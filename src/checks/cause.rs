@@ -55,6 +55,11 @@ const CAUSES: &[(&str, Reach, &[&str])] = &[
     ("idle-endpoint", Reach::Services, &["counter-verdict"]),
 ];
 
+/// Whether that check is neither a cause nor an effect.
+pub(super) fn stands_alone(check: &str) -> bool {
+    CAUSES.iter().all(|(cause, _, effects)| *cause != check && !effects.contains(&check))
+}
+
 /// Whether findings of that check explain one of these wherever it stands in their ruleset.
 pub(super) fn may_explain(cause: &str, findings: &[Finding]) -> bool {
     let of_ruleset = CAUSES.iter().filter(|(name, reach, _)| *name == cause && *reach == Reach::Ruleset);

@@ -1,7 +1,7 @@
 //! Asks the checks.
 
 use super::catalogue::CATALOGUE;
-use super::cause::{may_explain, without_effects};
+use super::cause::{may_explain, stands_alone, without_effects};
 use super::check::{Check, Question};
 use super::context::{Context, Input};
 use super::finding::{Finding, Findings, NotEvaluated, Report};
@@ -42,7 +42,7 @@ fn run_by(threads: usize, input: &Input<'_, '_>, selection: Selection<'_>) -> Re
     let each = || input.proxies.iter().enumerate();
     let contexts: Vec<_> = each().map(|(source, proxy)| Context::new(*input, source, proxy)).collect();
     let checks: Vec<_> = CATALOGUE.iter().copied().filter(|check| selection.includes(check.name)).collect();
-    for own in answers(threads, checks.len(), |at| asked(input, &contexts, checks[at])) {
+    for own in answers(threads, checks.len(), |at| folded_early(asked(input, &contexts, checks[at]))) {
         report.findings.extend(own.findings);
         report.not_evaluated.extend(own.not_evaluated);
     }
@@ -102,6 +102,15 @@ pub(super) fn narrowed(input: &Input<'_, '_>, services: &[Vec<u32>]) -> Report {
 fn in_order(findings: Vec<Finding>, not_evaluated: Vec<NotEvaluated>) -> Report {
     let mut findings = folded(findings);
     findings.sort_by_key(|finding| finding.level);
+    Report { findings, not_evaluated }
+}
+
+/// What no other finding explains, and what explains none, is folded at once: ten thousand findings take much memory.
+fn folded_early(report: Report) -> Report {
+    let Report { mut findings, not_evaluated } = report;
+    if findings.first().is_some_and(|finding| stands_alone(finding.check)) {
+        findings = folded(findings);
+    }
     Report { findings, not_evaluated }
 }
 
