@@ -56,6 +56,15 @@ pub struct Folded {
     pub evidence: Vec<Evidence>,
     /// The places in the API objects that prove it.
     pub objects: Vec<ObjectPlace>,
+    /// What it does and what to do, where that is not what the finding says.
+    pub(super) advice: Option<Box<Advice>>,
+}
+
+/// What a fault does to traffic, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Advice {
+    pub(super) effect: Cow<'static, str>,
+    pub(super) remedy: Cow<'static, str>,
 }
 
 /// The remedy for what only kube-proxy may repair.

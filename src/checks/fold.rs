@@ -1,6 +1,6 @@
 //! The same fault on many services is one finding with the list.
 
-use super::finding::{Finding, Folded};
+use super::finding::{Advice, Finding, Folded};
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -53,9 +53,63 @@ fn key(finding: &Finding, is_many: bool) -> Key<'_> {
 }
 
 fn absorb(group: &mut Finding, finding: Finding) {
-    let Finding { subject, message, evidence, objects, services, .. } = finding;
+    let Finding { subject, message, evidence, objects, services, effect, remedy, .. } = finding;
+    let is_same = effect == group.effect && remedy == group.remedy;
+    let advice = (!is_same).then(|| Box::new(Advice { effect, remedy }));
     group.services.extend(services);
-    group.also.push(Folded { subject, message, evidence, objects });
+    group.also.push(Folded { subject, message, evidence, objects, advice });
+}
+
+impl Finding {
+    /// What the fault of a subject folded into this one does to traffic.
+    #[must_use]
+    pub fn effect_of<'f>(&'f self, more: &'f Folded) -> &'f str {
+        more.advice.as_ref().map_or(&self.effect, |own| &own.effect)
+    }
+
+    /// What to do about the fault of a subject folded into this one.
+    #[must_use]
+    pub fn remedy_of<'f>(&'f self, more: &'f Folded) -> &'f str {
+        more.advice.as_ref().map_or(&self.remedy, |own| &own.remedy)
+    }
+
+    /// What it says of the subject folded into it at that place, as a finding of its own; without one of its first.
+    #[must_use]
+    pub fn alone(mut self, at: Option<usize>) -> Self {
+        let more = at.filter(|&at| at < self.also.len()).map(|at| self.also.swap_remove(at));
+        self.also.clear();
+        if let Some(more) = more {
+            self.lead_by(more);
+        }
+        self
+    }
+
+    /// What it says of the subjects that are meant; `None` if of none.
+    #[must_use]
+    pub fn about(mut self, is_meant: impl Fn(&str) -> bool) -> Option<Self> {
+        self.also.retain(|more| is_meant(&more.subject));
+        if !is_meant(&self.subject) {
+            if self.also.is_empty() {
+                return None;
+            }
+            let more = self.also.remove(0);
+            self.lead_by(more);
+        }
+        Some(self)
+    }
+
+    /// Puts another subject in the place of the first.
+    fn lead_by(&mut self, more: Folded) {
+        if let Some(own) = more.advice {
+            let advice = Advice { effect: self.effect.clone(), remedy: self.remedy.clone() };
+            for more in &mut self.also {
+                more.advice.get_or_insert_with(|| Box::new(advice.clone()));
+            }
+            (self.effect, self.remedy) = (own.effect, own.remedy);
+        }
+        (self.subject, self.message) = (more.subject, more.message);
+        (self.evidence, self.objects) = (more.evidence, more.objects);
+    }
 }
 
 #[cfg(test)]
@@ -74,6 +128,20 @@ mod tests {
         assert_eq!(subjects, ["a", "b"]);
         assert_eq!(list[0].also[0].subject, "c");
         assert_eq!(list[0].services, [1, 3]);
+    }
+
+    #[test]
+    fn what_a_fault_does_to_one_subject_is_not_said_of_another() {
+        let told = |subject: &str, effect: &str| finding(subject, "broken", 0).effect(effect.to_owned());
+        let list = folded(vec![told("a", "half is lost"), told("b", "all is lost"), told("c", "half is lost")]);
+        let also: Vec<_> = list[0].also.iter().map(|more| list[0].effect_of(more)).collect();
+        assert_eq!((list[0].effect.as_ref(), also), ("half is lost", vec!["all is lost", "half is lost"]));
+        let alone = list[0].clone().alone(Some(0));
+        assert_eq!((alone.subject.as_str(), alone.effect.as_ref(), alone.also.len()), ("b", "all is lost", 0));
+        let narrowed = list[0].clone().about(|subject| subject != "a").expect("two are left");
+        assert_eq!((narrowed.subject.as_str(), narrowed.effect.as_ref()), ("b", "all is lost"));
+        assert_eq!(narrowed.effect_of(&narrowed.also[0]), "half is lost");
+        assert_eq!(list[0].clone().about(|_| false), None);
     }
 
     #[test]
