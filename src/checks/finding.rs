@@ -27,7 +27,7 @@ pub struct Finding {
     /// What it is about, in the reader's words: a service, else a chain or a table.
     pub subject: String,
     /// What is wrong, as a lowercase fragment with names in backticks. It does not repeat the subject.
-    pub message: String,
+    pub message: Cow<'static, str>,
     /// What it does to traffic: sentences.
     pub effect: Cow<'static, str>,
     /// What to do: sentences.
@@ -51,7 +51,7 @@ pub struct Folded {
     /// What it is about.
     pub subject: String,
     /// What is wrong with it.
-    pub message: String,
+    pub message: Cow<'static, str>,
     /// The lines that prove it.
     pub evidence: Vec<Evidence>,
     /// The places in the API objects that prove it.
@@ -73,7 +73,7 @@ pub(super) const RESTART: &str =
 
 impl Finding {
     /// A finding about `subject`, at the line of `span`.
-    pub(super) fn new(subject: impl Into<String>, message: impl Into<String>, span: Span) -> Self {
+    pub(super) fn new(subject: impl Into<String>, message: impl Into<Cow<'static, str>>, span: Span) -> Self {
         Self {
             check: "",
             level: Level::Info,

@@ -1,6 +1,6 @@
 //! The same fault on many services is one finding with the list.
 
-use super::finding::{Advice, Finding, Folded};
+use super::finding::{Advice, Evidence, Finding, Folded};
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -48,8 +48,15 @@ fn groups(findings: &[Finding]) -> Vec<usize> {
 }
 
 fn key(finding: &Finding, is_many: bool) -> Key<'_> {
-    let what = finding.several.filter(|_| is_many).unwrap_or(finding.message.as_str());
+    let what = finding.several.filter(|_| is_many).unwrap_or(&finding.message);
     (finding.check, finding.source, finding.level, what)
+}
+
+/// One finding of many that say the same, in the order of the dump. Ten thousand by themselves take much memory.
+pub(super) fn together(mut findings: impl Iterator<Item = Finding>) -> Option<Finding> {
+    let mut all = findings.next()?;
+    findings.for_each(|finding| absorb(&mut all, finding));
+    Some(all.sorted())
 }
 
 fn absorb(group: &mut Finding, finding: Finding) {
@@ -98,6 +105,26 @@ impl Finding {
         Some(self)
     }
 
+    /// With its subjects in the order of the dump.
+    fn sorted(mut self) -> Self {
+        let start = |evidence: &[Evidence]| evidence.first().map_or(0, |first| first.span.start);
+        self.also.sort_by_key(|more| start(&more.evidence));
+        if self.also.first().is_some_and(|first| start(&first.evidence) < start(&self.evidence)) {
+            let lead = Folded {
+                subject: std::mem::take(&mut self.subject),
+                message: self.message.clone(),
+                evidence: std::mem::take(&mut self.evidence),
+                objects: std::mem::take(&mut self.objects),
+                advice: None,
+            };
+            let place = self.also.partition_point(|more| start(&more.evidence) < start(&lead.evidence));
+            self.also.insert(place, lead);
+            let first = self.also.remove(0);
+            self.lead_by(first);
+        }
+        self
+    }
+
     /// Puts another subject in the place of the first.
     fn lead_by(&mut self, more: Folded) {
         if let Some(own) = more.advice {
@@ -118,7 +145,7 @@ mod tests {
     use crate::source::Span;
 
     fn finding(subject: &str, message: &str, service: u32) -> Finding {
-        Finding::new(subject, message, Span::default()).services([service])
+        Finding::new(subject, message.to_owned(), Span::default()).services([service])
     }
 
     #[test]
@@ -151,7 +178,7 @@ mod tests {
         let list = folded(["a", "b", "c", "d"].map(several).to_vec());
         assert_eq!(list.len(), 1);
         assert_eq!(list[0].also[0].message, "wrong target of b");
-        assert_eq!((list[0].message.as_str(), list[0].headline()), ("wrong target of a", "wrong targets"));
+        assert_eq!((list[0].message.as_ref(), list[0].headline()), ("wrong target of a", "wrong targets"));
         assert_eq!(folded(["a", "b", "c"].map(several).to_vec()).len(), 3);
     }
 }

@@ -92,10 +92,23 @@ pub(super) fn narrowed(input: &Input<'_, '_>, services: &[Vec<u32>]) -> Report {
         findings.extend(own.findings);
         not_evaluated.extend(own.not_evaluated);
     }
-    let mut findings = without_effects(findings);
-    findings
-        .retain(|own| own.source.is_some_and(|at| own.services.iter().any(|service| services[at].contains(service))));
-    in_order(findings, not_evaluated)
+    let own = |finding: Finding| {
+        let at = finding.source?;
+        of_services(&contexts[at], &services[at], finding)
+    };
+    in_order(without_effects(findings).into_iter().filter_map(own).collect(), not_evaluated)
+}
+
+/// What a finding says of these services; some checks fold theirs by themselves.
+#[cfg(test)]
+fn of_services(cx: &Context<'_, '_>, services: &[u32], mut finding: Finding) -> Option<Finding> {
+    let own: Vec<u32> = finding.services.iter().copied().filter(|service| services.contains(service)).collect();
+    if own.is_empty() || finding.also.is_empty() {
+        return Some(finding).filter(|_| !own.is_empty());
+    }
+    let names: Vec<String> = own.iter().map(|&service| cx.name_at(service)).collect();
+    finding.services = own;
+    finding.about(|subject| names.iter().any(|name| name == subject))
 }
 
 /// Folded, the worst first. Within a level the order of the catalogue stays, and within a check that of the dump.

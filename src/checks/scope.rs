@@ -51,7 +51,12 @@ impl Scope {
 
     /// Whether a finding of this ruleset is about one of the services asked about.
     pub(super) fn concerns(&self, finding: &Finding) -> bool {
-        finding.services.iter().any(|service| self.asked.binary_search(service).is_ok())
+        finding.services.iter().any(|&service| self.asks(service))
+    }
+
+    /// Whether that service is one of those asked about.
+    pub(super) fn asks(&self, service: u32) -> bool {
+        self.asked.binary_search(&service).is_ok()
     }
 }
 
