@@ -108,7 +108,10 @@ impl Finding {
     /// With its subjects in the order of the dump.
     fn sorted(mut self) -> Self {
         let start = |evidence: &[Evidence]| evidence.first().map_or(0, |first| first.span.start);
-        self.also.sort_by_key(|more| start(&more.evidence));
+        // A sort that keeps equals in order would copy half of them first.
+        self.also.sort_unstable_by(|one, other| {
+            (start(&one.evidence), &one.subject).cmp(&(start(&other.evidence), &other.subject))
+        });
         if self.also.first().is_some_and(|first| start(&first.evidence) < start(&self.evidence)) {
             let lead = Folded {
                 subject: std::mem::take(&mut self.subject),
