@@ -62,7 +62,7 @@ fn read(value: &Value) -> Objects {
 
 fn verdict(report: &Report) -> Vec<(Level, &str)> {
     let verdicts = report.findings.iter().filter(|finding| finding.check == "sync-verdict");
-    verdicts.map(|finding| (finding.level, finding.message.as_str())).collect()
+    verdicts.map(|finding| (finding.level, &*finding.message)).collect()
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn each_random_change_is_found_and_named_right_and_nothing_else_is() {
 /// What `wrong-node-identity` says: node and message.
 fn wrong_node(report: &Report) -> Vec<(&str, &str)> {
     let all = report.findings.iter().filter(|finding| finding.check == "wrong-node-identity");
-    all.map(|finding| (finding.subject.as_str(), finding.message.as_str())).collect()
+    all.map(|finding| (finding.subject.as_str(), &*finding.message)).collect()
 }
 
 /// The names of the nodes in the objects, that of the case left out.

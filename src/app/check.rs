@@ -11,7 +11,7 @@ use anyhow::Result;
 /// What is wrong. The status says whether anything at the level asked for was found.
 pub(super) fn check(cli: &Cli, args: &CheckArgs) -> Result<Exit> {
     let selection = Selection { only: &args.only, skip: &args.skip };
-    with_node(cli, Wanted { checks: Some(selection), facts: None }, |node| {
+    with_node(cli, Wanted { checks: Some(selection), ..Wanted::default() }, |node| {
         match cli.common.output {
             Output::Json => show::raw(|out| json::write("FindingList", json::finding_list(node), out))?,
             Output::Sarif => show::raw(|out| sarif::write(node, out))?,

@@ -2,7 +2,7 @@
 
 use super::load::{Wanted, with_node};
 use super::lookup::{Found, lookup};
-use super::who::pod;
+use super::who::{leading_to, pod};
 use super::{Exit, complain, show};
 use crate::checks::{self, Check, Selection};
 use crate::cli::{AddressPort, Cli, ExplainArgs, Output, Subject};
@@ -14,7 +14,8 @@ use crate::view::{self, Item, Node};
 use anyhow::{Result, anyhow};
 
 /// All checks: what they find is told with its subject.
-pub(super) const WANTED: Wanted<'_> = Wanted { checks: Some(Selection { only: &[], skip: &[] }), facts: None };
+pub(super) const WANTED: Wanted<'_> =
+    Wanted { checks: Some(Selection { only: &[], skip: &[] }), about: None, facts: None };
 
 /// One thing on one screen.
 pub(super) fn explain(cli: &Cli, args: &ExplainArgs) -> Result<Exit> {
@@ -23,7 +24,8 @@ pub(super) fn explain(cli: &Cli, args: &ExplainArgs) -> Result<Exit> {
         return page(cli, check);
     }
     let subject = spoken(&args.subject);
-    with_node(cli, WANTED, |node| match lookup(node, &args.subject) {
+    let about = |node: &Node<'_, '_>| about(node, &args.subject);
+    with_node(cli, Wanted { about: Some(&about), ..WANTED }, |node| match lookup(node, &args.subject) {
         Found::Services(items) => services(cli, node, &subject, items, None),
         Found::Pod(address, port) => pod(cli, node, &subject, address, port),
         Found::Chain { source, table, chain, services: items } => {
@@ -31,6 +33,17 @@ pub(super) fn explain(cli: &Cli, args: &ExplainArgs) -> Result<Exit> {
         }
         Found::Nothing(near) => Ok(nothing(cli, node, &subject, &near)),
     })
+}
+
+/// The services that the answer is about.
+fn about(node: &Node<'_, '_>, subject: &Subject) -> Vec<(usize, usize)> {
+    match lookup(node, subject) {
+        Found::Services(items) | Found::Chain { services: items, .. } => {
+            items.iter().map(|item| (item.source, item.index)).collect()
+        }
+        Found::Pod(address, port) => leading_to(node, address, port),
+        Found::Nothing(_) => Vec::new(),
+    }
 }
 
 fn page(cli: &Cli, check: &Check) -> Result<Exit> {

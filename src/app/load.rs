@@ -30,9 +30,14 @@ use std::path::{Path, PathBuf};
 pub(super) struct Wanted<'w> {
     /// Which checks to ask; `None`: no check.
     pub(super) checks: Option<Selection<'w>>,
+    /// The services that the answer is about; `None`: all of them.
+    pub(super) about: Option<About<'w>>,
     /// What the user told of the node, and in which words.
     pub(super) facts: Option<&'w Told>,
 }
+
+/// Finds the services that an answer is about, each by its ruleset and its index there.
+pub(super) type About<'w> = &'w dyn Fn(&Node<'_, '_>) -> Vec<(usize, usize)>;
 
 /// What the user told of the node: what `ip` printed, and addresses of its own.
 #[derive(Debug, Default)]
@@ -77,29 +82,25 @@ fn with_input<T>(
     let told = cli.objects().map(objects).transpose()?;
     let told_names = told.as_ref().map(names).unwrap_or_default();
     let resolved: Vec<Resolved<'_, '_>> = parsed.rulesets.iter().map(Resolved::new).collect();
-    let proves = wanted.checks.is_some();
-    let proxies: Vec<Proxy<'_, '_>> = resolved.iter().map(|resolved| meant(resolved, &told_names, proves)).collect();
+    let mut proxies: Vec<Proxy<'_, '_>> = resolved.iter().map(Proxy::new).collect();
+    let about = prove(&mut proxies, input, &parsed, &told_names, wanted);
     let machines: Vec<Machine<'_, '_>> = resolved.iter().map(Machine::new).collect();
     let facts = known(network, wanted.facts)?;
-    let shares = proxies.iter().map(|proxy| vec![Walked::new(); proxy.services.len()]).collect();
     let node_given = cli.objects().and_then(|args| args.node.as_deref());
     let located = told.as_ref().map(|objects| locate(&proxies, objects, node_given));
     let grace = cli.objects().map_or(0, |args| args.grace);
     let api = told.as_ref().zip(located.as_ref()).map(|(objects, located)| Api { objects, located, grace });
     let asked = checks::Input { sources: &input.sources, parsed: &parsed, proxies: &proxies, api };
-    let report = wanted.checks.map_or_else(Report::default, |selection| checks::run(&asked, selection));
+    let report = wanted.checks.map_or_else(Report::default, |selection| match &about {
+        Some(about) => checks::run_about(&asked, about, selection),
+        None => checks::run(&asked, selection),
+    });
     let mut node = Node {
-        sources: &input.sources,
-        parsed: &parsed,
         notes: notes(input, &parsed),
-        proxies: &proxies,
-        machines: &machines,
-        shares,
         facts,
         report,
-        found: Found::default(),
-        left_out: 0,
         cluster: api.map(|api| cluster(&proxies, api)),
+        ..bare(input, &parsed, &proxies, &machines)
     };
     if let Some(findings) = narrowed(cli, &node) {
         let before = subjects(&node.report.findings);
@@ -133,15 +134,68 @@ fn cluster(proxies: &[Proxy<'_, '_>], api: Api<'_>) -> Cluster {
     Cluster { located: api.located.clone(), facts }
 }
 
-/// What kube-proxy meant. The names of chains are recomputed where the answer tells of it, and where they are what
-/// services can be named by.
-fn meant<'a, 'src>(resolved: &'a Resolved<'a, 'src>, names: &'src [String], proves: bool) -> Proxy<'a, 'src> {
-    let mut proxy = Proxy::new(resolved);
-    if proves || proxy.services.iter().any(|service| service.name.is_none()) {
-        proxy.verify();
-        proxy.solve_among(names);
+/// A node of which no more is known than its tables.
+fn bare<'a, 'src>(
+    input: &'a Input,
+    parsed: &'a Parsed<'src>,
+    proxies: &'a [Proxy<'a, 'src>],
+    machines: &'a [Machine<'a, 'src>],
+) -> Node<'a, 'src> {
+    Node {
+        sources: &input.sources,
+        parsed,
+        notes: Vec::new(),
+        proxies,
+        machines,
+        shares: proxies.iter().map(|proxy| vec![Walked::new(); proxy.services.len()]).collect(),
+        facts: Facts::default(),
+        report: Report::default(),
+        found: Found::default(),
+        left_out: 0,
+        cluster: None,
     }
-    proxy
+}
+
+/// Recomputes the names of chains where the answer tells of it, and where they are what services can be named by.
+/// Where it is about a few services their own chains are enough, as long as nothing is odd about them. Those services
+/// are returned, by ruleset.
+fn prove<'src>(
+    proxies: &mut [Proxy<'_, 'src>],
+    input: &Input,
+    parsed: &Parsed<'src>,
+    names: &'src [String],
+    wanted: Wanted<'_>,
+) -> Option<Vec<Vec<u32>>> {
+    let proves_all = wanted.checks.is_some() && wanted.about.is_none();
+    let is_proven: Vec<bool> = proxies
+        .iter_mut()
+        .map(|proxy| {
+            let proves = proves_all || proxy.services.iter().any(|service| service.name.is_none());
+            proves.then(|| prove_all(proxy, names)).is_some()
+        })
+        .collect();
+    let about = meant(wanted.about?, input, parsed, proxies);
+    for ((proxy, is_proven), own) in proxies.iter_mut().zip(is_proven).zip(&about) {
+        if !is_proven && !proxy.verify_only(own) {
+            prove_all(proxy, names);
+        }
+    }
+    Some(about)
+}
+
+fn prove_all<'src>(proxy: &mut Proxy<'_, 'src>, names: &'src [String]) {
+    proxy.verify();
+    proxy.solve_among(names);
+}
+
+/// The services that an answer is about, by ruleset.
+fn meant(about: About<'_>, input: &Input, parsed: &Parsed<'_>, proxies: &[Proxy<'_, '_>]) -> Vec<Vec<u32>> {
+    let machines: Vec<Machine<'_, '_>> = proxies.iter().map(|proxy| Machine::new(proxy.resolved)).collect();
+    let mut services = vec![Vec::new(); proxies.len()];
+    for (source, index) in about(&bare(input, parsed, proxies, &machines)) {
+        services[source].extend(u32::try_from(index));
+    }
+    services
 }
 
 /// The files that were named, or else what comes over standard input, or else what this very node holds.

@@ -95,7 +95,7 @@ fn overview(cli: &Cli) -> Result<Exit> {
 
 /// All checks, but none where only names are asked for.
 fn unless_names(cli: &Cli) -> Wanted<'static> {
-    Wanted { checks: (cli.common.output != Output::Name).then(Selection::default), facts: None }
+    Wanted { checks: (cli.common.output != Output::Name).then(Selection::default), ..Wanted::default() }
 }
 
 /// `kubenat chekc node.save` and `kubenat node.save check` read as two files, of which one is none.

@@ -27,24 +27,9 @@ pub(super) fn narrowed(cli: &Cli, node: &Node<'_, '_>) -> Option<Vec<Finding>> {
         let mut own = finding.services.iter().map(|service| *service as usize);
         finding.also.is_empty() && finding.source.is_some_and(|source| own.any(|at| places.contains(&(source, at))))
     };
-    let kept = |finding: &Finding| if concerns(finding) { Some(finding.clone()) } else { about(finding, &names) };
+    let about = |finding: &Finding| finding.clone().about(|subject| names.contains(subject));
+    let kept = |finding: &Finding| if concerns(finding) { Some(finding.clone()) } else { about(finding) };
     Some(node.report.findings.iter().filter_map(kept).collect())
-}
-
-/// What a finding says about the services of these names.
-fn about(finding: &Finding, names: &HashSet<String>) -> Option<Finding> {
-    let mut finding = finding.clone();
-    finding.also.retain(|more| names.contains(&more.subject));
-    if names.contains(&finding.subject) {
-        return Some(finding);
-    }
-    if finding.also.is_empty() {
-        return None;
-    }
-    let first = finding.also.remove(0);
-    (finding.subject, finding.message) = (first.subject, first.message);
-    (finding.evidence, finding.objects) = (first.evidence, first.objects);
-    Some(finding)
 }
 
 fn is_meant(cli: &Cli, item: &Item<'_, '_>) -> bool {

@@ -19,7 +19,7 @@ use std::path::PathBuf;
 /// Walks the packet and tells every outcome.
 pub(super) fn trace(cli: &Cli, args: &TraceArgs) -> Result<Exit> {
     let told = told(args)?;
-    with_node(cli, Wanted { checks: None, facts: Some(&told) }, |node| {
+    with_node(cli, Wanted { facts: Some(&told), ..Wanted::default() }, |node| {
         let packet = match &args.to {
             Destination::Service(name) if services_named(node, name).is_empty() => {
                 let subject = name.to_string();

@@ -6,6 +6,7 @@ use super::lookup::{Found, is_pod, lookup};
 use super::{Exit, complain, show};
 use crate::cli::{AddressPort, Cli, Output, Subject, WhoArgs};
 use crate::doc::{Doc, code, plain};
+use crate::kube::Dnat;
 use crate::render::json::{self, Entry};
 use crate::shares::{Reach, reaches};
 use crate::view::{self, Item, Node};
@@ -17,7 +18,9 @@ pub(super) fn who(cli: &Cli, args: &WhoArgs) -> Result<Exit> {
     let AddressPort { address, port, .. } = args.address;
     let subject = port.map_or_else(|| address.to_string(), |port| std::net::SocketAddr::new(address, port).to_string());
     // Of findings only the JSON tells, by their names.
-    let wanted = if cli.common.output == Output::Json { WANTED } else { Wanted::default() };
+    let about = |node: &Node<'_, '_>| leading_to(node, address, port);
+    let is_json = cli.common.output == Output::Json;
+    let wanted = if is_json { Wanted { about: Some(&about), ..WANTED } } else { Wanted::default() };
     with_node(cli, wanted, |node| {
         if is_pod(node, address, port) {
             return pod(cli, node, &subject, address, port);
@@ -55,6 +58,20 @@ pub(super) fn pod<'n, 'src>(
         }
         _ => show::doc(cli, &view::who(node, address, port, &found)),
     }
+}
+
+/// The services whose rules lead to a pod, whether connections come there or not.
+pub(super) fn leading_to(node: &Node<'_, '_>, address: IpAddr, port: Option<u16>) -> Vec<(usize, usize)> {
+    let leads = |item: &Item<'_, '_>| {
+        let rules = item.proxy.cluster_endpoints(item.service).iter().chain(item.proxy.local_endpoints(item.service));
+        let mut ends = rules.filter_map(|rule| rule.endpoint).map(|end| item.proxy.endpoint(end));
+        ends.any(|end| end.dnats().any(|dnat| is_at(dnat, address, port)))
+    };
+    node.items().filter(leads).map(|item| (item.source, item.index)).collect()
+}
+
+fn is_at(dnat: &Dnat, address: IpAddr, port: Option<u16>) -> bool {
+    dnat.address == Some(address) && (port.is_none() || dnat.port.is_none() || dnat.port == port)
 }
 
 fn reached<'n, 'src>(node: &'n Node<'n, 'src>, address: IpAddr, port: Option<u16>) -> Vec<(Item<'n, 'src>, Reach)> {

@@ -14,7 +14,7 @@ pub(super) static CHECK: Check = Check {
     summary: "the test that tells pods of this node from others is wrong, or differs between services",
     page: include_str!("bad_local_cidr.md"),
     needs: Needs::IPTABLES_MODE.numeric(),
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {

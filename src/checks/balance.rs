@@ -23,13 +23,13 @@ pub(super) struct Walked {
 /// Walks all chains that are not plain, and of which the dump tells enough.
 pub(super) fn walked(cx: &Context<'_, '_>) -> Vec<Walked> {
     let proxy = cx.proxy;
-    let ids = (0..).map(ServiceChainId).zip(&proxy.chains);
-    ids.filter_map(|(id, chain)| {
-        let &service = chain.services.first().filter(|_| chain.balances() && !chain.balancing.is_empty())?;
-        let port = &proxy.services[service as usize];
-        if is_even(cx, port, chain) { None } else { walk(cx.machine(), proxy, (id, chain), (service, port)) }
-    })
-    .collect()
+    cx.chains()
+        .filter_map(|(id, chain)| {
+            let &service = chain.services.first().filter(|_| chain.balances() && !chain.balancing.is_empty())?;
+            let port = &proxy.services[service as usize];
+            if is_even(cx, port, chain) { None } else { walk(cx.machine(), proxy, (id, chain), (service, port)) }
+        })
+        .collect()
 }
 
 /// As kube-proxy writes it, with every pod's chain sound.

@@ -5,7 +5,7 @@ use super::context::Context;
 use super::finding::{Finding, Findings};
 use super::needs::Needs;
 use crate::kube::{ChainName, Prefix, Release};
-use crate::ruleset::{Rule, RuleId, Table};
+use crate::ruleset::{ChainId, Rule, RuleId, Table};
 
 pub(super) static CHECK: Check = Check {
     name: "blocking-reference",
@@ -14,16 +14,14 @@ pub(super) static CHECK: Check = Check {
     summary: "a rule of somebody else jumps to a chain that kube-proxy deletes one day",
     page: include_str!("blocking_reference.md"),
     needs: Needs::IPTABLES_MODE,
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
     let Some((table, graph)) = cx.nat() else { return };
     let has_no_xlb = cx.proxy.dialect.from >= Some(Release(24));
-    for (id, chain) in table.chain_ids() {
-        if !is_foreign(chain.name, has_no_xlb) {
-            continue;
-        }
+    let is_foreign = |id: &ChainId| is_foreign(table.chain(*id).name, has_no_xlb);
+    for id in cx.chains_that_may_lead_here(table, graph).into_iter().filter(is_foreign) {
         let blocking = |&(rule, _): &(RuleId, &Rule<'_>)| {
             graph.leads_to(rule).is_some_and(|to| is_deleted_one_day(table.chain(to).name))
         };

@@ -55,6 +55,18 @@ const CAUSES: &[(&str, Reach, &[&str])] = &[
     ("idle-endpoint", Reach::Services, &["counter-verdict"]),
 ];
 
+/// Whether that check is neither a cause nor an effect.
+pub(super) fn stands_alone(check: &str) -> bool {
+    CAUSES.iter().all(|(cause, _, effects)| *cause != check && !effects.contains(&check))
+}
+
+/// Whether findings of that check explain one of these wherever it stands in their ruleset.
+pub(super) fn may_explain(cause: &str, findings: &[Finding]) -> bool {
+    let of_ruleset = CAUSES.iter().filter(|(name, reach, _)| *name == cause && *reach == Reach::Ruleset);
+    let mut effects = of_ruleset.flat_map(|(.., effects)| *effects);
+    effects.any(|effect| findings.iter().any(|finding| finding.check == *effect))
+}
+
 /// Where findings of the checks that are causes stand: by check and ruleset, the services they concern.
 type Known = HashMap<(&'static str, Option<usize>), BTreeSet<u32>>;
 

@@ -55,8 +55,11 @@ impl Proof {
 /// What a check asks, and of what.
 #[derive(Clone, Copy)]
 pub(super) enum Question {
-    /// Asked of each ruleset for itself.
+    /// Asked of each ruleset for itself, which it judges as a whole: what it finds is about no single service.
     Ruleset(fn(&Context<'_, '_>, &mut Findings)),
+    /// Asked of each ruleset for itself; what it finds may be about services. Those that the context is about are
+    /// enough, whatever else it looks at.
+    Services(fn(&Context<'_, '_>, &mut Findings)),
     /// Asked once, of all that was read.
     Input(fn(&Input<'_, '_>, &mut Findings)),
 }

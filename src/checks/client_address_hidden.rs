@@ -3,6 +3,7 @@
 use super::check::{Check, Level, Proof, Question};
 use super::context::Context;
 use super::finding::{Finding, Findings};
+use super::fold::together;
 use super::needs::Needs;
 use super::sources::is_for_everybody;
 use crate::kube::{CaptureKind, Prefix, ServicePort, TrafficPolicy};
@@ -15,15 +16,18 @@ pub(super) static CHECK: Check = Check {
     summary: "clients outside the cluster are masqueraded: the pods do not see their addresses",
     page: include_str!("client_address_hidden.md"),
     needs: Needs::IPTABLES_MODE.interfaces(),
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
     let Some((table, _)) = cx.nat() else { return };
-    for (at, service) in (0..).zip(&cx.proxy.services) {
-        if let Some(rule) = masquerade(cx, table, service) {
-            found.push(finding(cx, service, rule).services([at]));
-        }
+    let is_asked = |at| cx.scope.as_ref().is_none_or(|scope| scope.asks(at));
+    let findings = cx.services().filter(|(at, _)| is_asked(*at)).filter_map(|(at, service)| {
+        let rule = masquerade(cx, table, service)?;
+        Some(finding(cx, service, rule).services([at]))
+    });
+    if let Some(finding) = together(findings) {
+        found.push(finding);
     }
 }
 

@@ -3,13 +3,15 @@
 use super::balance::{Walked, walked};
 use super::needs::is_complete;
 use super::owners::Owners;
+use super::scope::{Places, Scope};
 use crate::drift::{Drift, Located, drift};
-use crate::kube::{Proxy, ServicePort};
+use crate::kube::{EndpointChain, EndpointId, Proxy, ServiceChain, ServiceChainId, ServicePort};
 use crate::objects::Objects;
 use crate::ruleset::{ChainGraph, ChainId, RuleId, Table, TableName};
 use crate::source::{Sources, Span};
 use crate::syntax::Parsed;
 use crate::trace::Machine;
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 /// All that was read: the evidence about one node.
@@ -44,6 +46,8 @@ pub struct Context<'a, 'src> {
     pub source: usize,
     /// What kube-proxy meant by it.
     pub proxy: &'a Proxy<'a, 'src>,
+    /// What is asked about; `None`: all of it.
+    pub(super) scope: Option<Scope>,
     complete: OnceLock<Vec<TableName<'src>>>,
     owners: OnceLock<Owners>,
     machine: OnceLock<Machine<'a, 'src>>,
@@ -59,12 +63,82 @@ impl<'a, 'src> Context<'a, 'src> {
             input,
             source,
             proxy,
+            scope: None,
             complete: OnceLock::new(),
             owners: OnceLock::new(),
             machine: OnceLock::new(),
             walked: OnceLock::new(),
             drift: OnceLock::new(),
         }
+    }
+
+    /// The same, where only these of its services are asked about.
+    #[must_use]
+    pub fn about(input: Input<'a, 'src>, source: usize, proxy: &'a Proxy<'a, 'src>, services: &[u32]) -> Self {
+        Self { scope: Some(Scope::of(proxy, services)), ..Self::new(input, source, proxy) }
+    }
+
+    /// The services to look at, with their indexes.
+    pub(super) fn services(&self) -> impl Iterator<Item = (u32, &'a ServicePort<'src>)> + Clone {
+        let proxy = self.proxy;
+        let places = Places::new(self.scope.as_ref().map(|scope| &scope.services), proxy.services.len());
+        places.map(|at| (at, &proxy.services[at as usize]))
+    }
+
+    /// The service chains to look at, with their places.
+    pub(super) fn chains(&self) -> impl Iterator<Item = (ServiceChainId, &'a ServiceChain<'src>)> + Clone {
+        let proxy = self.proxy;
+        let places = Places::new(self.scope.as_ref().map(|scope| &scope.chains), proxy.chains.len());
+        places.map(|at| (ServiceChainId(at), &proxy.chains[at as usize]))
+    }
+
+    /// The endpoint chains to look at, with their places. Some may belong to services that nobody asked about.
+    pub(super) fn endpoints(&self) -> impl Iterator<Item = (EndpointId, &'a EndpointChain<'src>)> + Clone {
+        let proxy = self.proxy;
+        let places = Places::new(self.scope.as_ref().map(|scope| &scope.endpoints), proxy.endpoints.len());
+        places.map(|at| (EndpointId(at), &proxy.endpoints[at as usize]))
+    }
+
+    /// The service chains that lead to the endpoint chains to look at, in order.
+    pub(super) fn chains_to_endpoints(&self) -> Vec<&'a ServiceChain<'src>> {
+        let chains = &self.proxy.chains;
+        let (Some(_), Some((nat, graph))) = (&self.scope, self.nat()) else { return chains.iter().collect() };
+        let from = leading_to(nat, graph, self.endpoints().map(|(_, end)| end.chain));
+        let at = |id: ChainId| chains.binary_search_by_key(&id, |chain| chain.chain).ok();
+        from.into_iter().filter_map(at).map(|at| &chains[at]).collect()
+    }
+
+    /// The chains of the nat table that may lead to those of the services asked about, in order.
+    pub(super) fn chains_that_may_lead_here(&self, nat: &Table<'_>, graph: &ChainGraph) -> Vec<ChainId> {
+        if self.scope.is_none() {
+            return nat.chain_ids().map(|(id, _)| id).collect();
+        }
+        leading_to(nat, graph, self.chain_ids()).into_iter().collect()
+    }
+
+    /// The chains of the nat table that hold rules of the services asked about, in order.
+    pub(super) fn own_chains(&self, nat: &Table<'_>) -> Vec<ChainId> {
+        let captures = self.captures().map(|rule| nat.rule(rule).chain);
+        let own: BTreeSet<ChainId> = captures.chain(self.chain_ids()).collect();
+        own.into_iter().collect()
+    }
+
+    /// The rules of the nat table that belong to the services asked about, in order.
+    pub(super) fn own_rules(&self, nat: &Table<'_>) -> Vec<RuleId> {
+        let inside = self.chain_ids().flat_map(|chain| nat.rules_of(chain).map(|(id, _)| id));
+        let own: BTreeSet<RuleId> = inside.chain(self.captures()).collect();
+        own.into_iter().collect()
+    }
+
+    /// The service and endpoint chains to look at.
+    fn chain_ids(&self) -> impl Iterator<Item = ChainId> {
+        self.chains().map(|(_, chain)| chain.chain).chain(self.endpoints().map(|(_, end)| end.chain))
+    }
+
+    /// The rules of the nat table that capture addresses of the services asked about.
+    fn captures(&self) -> impl Iterator<Item = RuleId> {
+        let captures = self.services().flat_map(|(_, service)| &service.captures);
+        captures.flat_map(|capture| capture.jumps.iter().chain(&capture.masquerade)).copied()
     }
 
     /// The nat table and its jumps.
@@ -173,4 +247,9 @@ impl<'a, 'src> Context<'a, 'src> {
     fn owners(&self) -> &Owners {
         self.owners.get_or_init(|| Owners::new(self.proxy))
     }
+}
+
+/// The chains with rules that lead to one of these.
+fn leading_to(nat: &Table<'_>, graph: &ChainGraph, to: impl Iterator<Item = ChainId>) -> BTreeSet<ChainId> {
+    to.flat_map(|chain| graph.references(chain)).map(|&rule| nat.rule(rule).chain).collect()
 }

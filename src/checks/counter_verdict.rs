@@ -2,7 +2,7 @@
 
 use super::check::{Check, Level, Proof, Question};
 use super::context::Context;
-use super::counts::{Counted, counted};
+use super::counts::{Counted, counted, counted_of};
 use super::finding::{Finding, Findings};
 use super::gamma::upper_tail;
 use super::needs::Needs;
@@ -14,7 +14,7 @@ pub(super) static CHECK: Check = Check {
     summary: "what the counters say of the way connections were spread over the pods",
     page: include_str!("counter_verdict.md"),
     needs: Needs::IPTABLES_MODE.counters(),
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 /// So rarely chance alone strays as far as what we call skewed.
@@ -28,9 +28,8 @@ const LEAST_EXPECTED: f64 = 5.0;
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
     let chains: Vec<_> = counted(cx).map(|counted| (judged(&counted), counted)).collect();
-    let told = chains.iter().filter(|(tail, _)| tail.is_some()).count();
-    #[expect(clippy::cast_precision_loss, reason = "a table has far fewer chains than 2^52")]
-    let rare = RARE.min(RARE_OVER_ALL / told.max(1) as f64);
+    let may_be_skewed = chains.iter().any(|(tail, _)| tail.is_some_and(|tail| tail < RARE));
+    let rare = if may_be_skewed { rare(cx) } else { RARE };
     for (tail, counted) in &chains {
         let level = if tail.is_some_and(|tail| tail < rare) { Level::Warning } else { Level::Info };
         let finding = match tail {
@@ -40,6 +39,14 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
         };
         found.push_at(level, finding.services([counted.service]));
     }
+}
+
+/// From where on a chain is called skewed, by how many chains of the whole ruleset there are to be.
+fn rare(cx: &Context<'_, '_>) -> f64 {
+    let told = counted_of(cx, cx.proxy.chains.iter()).filter(|counted| judged(counted).is_some()).count();
+    #[expect(clippy::cast_precision_loss, reason = "a table has far fewer chains than 2^52")]
+    let each = RARE_OVER_ALL / told.max(1) as f64;
+    RARE.min(each)
 }
 
 /// How likely chance alone is to stray so far; `None` where there are too few connections to say.

@@ -31,9 +31,17 @@ impl Counted<'_, '_> {
 
 /// The chains whose counters can be judged. Sticky ones cannot: there the first contact alone is drawn.
 pub(super) fn counted<'a, 'src>(cx: &Context<'a, 'src>) -> impl Iterator<Item = Counted<'a, 'src>> {
+    counted_of(cx, cx.chains().map(|(_, chain)| chain))
+}
+
+/// The same of these chains.
+pub(super) fn counted_of<'a, 'src: 'a>(
+    cx: &Context<'a, 'src>,
+    chains: impl Iterator<Item = &'a ServiceChain<'src>>,
+) -> impl Iterator<Item = Counted<'a, 'src>> {
     let proxy = cx.proxy;
     let table = cx.nat().map(|(table, _)| table);
-    proxy.chains.iter().filter_map(move |chain| {
+    chains.filter_map(move |chain| {
         let table = table?;
         let &service = chain.services.first()?;
         let is_drawn = chain.balancing.len() > 1 && chain.rechecks.is_empty();

@@ -4,7 +4,7 @@ use super::check::{Check, Level, Proof, Question};
 use super::context::Context;
 use super::finding::{Finding, Findings};
 use super::needs::{Needs, is_complete};
-use crate::ruleset::{ChainGraph, Rule, RuleId, Table, TableName};
+use crate::ruleset::{Rule, RuleId, Table, TableName};
 
 pub(super) static CHECK: Check = Check {
     name: "dangling-jump",
@@ -13,7 +13,7 @@ pub(super) static CHECK: Check = Check {
     summary: "a rule jumps to a chain that does not exist",
     page: include_str!("dangling_jump.md"),
     needs: Needs::NOTHING.complete(&[TableName::Nat]),
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 /// Targets of common add-ons to iptables (xtables-addons and others), which a dump does not tell from chains.
@@ -45,13 +45,20 @@ const ADD_ONS: [&str; 22] = [
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
     let tables = &cx.proxy.resolved.ruleset.tables;
     for (table, graph) in tables.iter().zip(&cx.proxy.resolved.graphs).filter(|(table, _)| is_complete(table)) {
-        for id in graph.dangling(table) {
-            report(cx, table, graph, id, found);
+        if cx.scope.is_none() {
+            graph.dangling(table).for_each(|id| report(cx, table, id, found));
+        } else if table.name == TableName::Nat {
+            let dangles = |rule: &RuleId| jumps(table, *rule) && graph.leads_to(*rule).is_none();
+            cx.own_rules(table).into_iter().filter(dangles).for_each(|id| report(cx, table, id, found));
         }
     }
 }
 
-fn report(cx: &Context<'_, '_>, table: &Table<'_>, _: &ChainGraph, id: RuleId, found: &mut Findings) {
+fn jumps(table: &Table<'_>, rule: RuleId) -> bool {
+    table.rule(rule).target.as_ref().is_some_and(|target| target.chain_name().is_some())
+}
+
+fn report(cx: &Context<'_, '_>, table: &Table<'_>, id: RuleId, found: &mut Findings) {
     let rule: &Rule<'_> = table.rule(id);
     let Some(name) = rule.target.as_ref().and_then(crate::ruleset::Target::chain_name) else { return };
     if ADD_ONS.iter().any(|known| name == known) {

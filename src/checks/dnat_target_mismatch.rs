@@ -7,6 +7,8 @@ use super::needs::Needs;
 use crate::kube::EndpointText;
 use crate::kube::{Balancing, Dnat, EndpointChain, EndpointId, Identity, MadeFor, ServiceChain};
 use crate::ruleset::RuleId;
+use foldhash::fast::RandomState;
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 
 pub(super) static CHECK: Check = Check {
@@ -16,7 +18,7 @@ pub(super) static CHECK: Check = Check {
     summary: "a pod's chain translates to another address than the one it was written for",
     page: include_str!("dnat_target_mismatch.md"),
     needs: Needs::IPTABLES_MODE,
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 /// A chain, and what disagrees with its DNAT rule.
@@ -31,24 +33,26 @@ struct Quarrel<'a, 'src> {
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
     let comments = comments(cx);
-    for (at, chain) in cx.proxy.endpoints.iter().enumerate() {
-        if let Some(quarrel) = quarrel(cx, chain, comments[at]) {
+    for (id, chain) in cx.endpoints() {
+        if let Some(quarrel) = quarrel(cx, chain, comments.get(&id).copied()) {
             found.push(finding(cx, &quarrel));
         }
     }
 }
 
-/// By endpoint chain: the first rule whose comment claims another endpoint than the chain's DNAT.
-fn comments(cx: &Context<'_, '_>) -> Vec<Option<(RuleId, SocketAddr)>> {
-    let mut comments = vec![None; cx.proxy.endpoints.len()];
-    for chain in &cx.proxy.chains {
+/// The rules whose comments claim another endpoint than the chain's DNAT, the first of each endpoint chain: few of all.
+type Claims = HashMap<EndpointId, (RuleId, SocketAddr), RandomState>;
+
+fn comments(cx: &Context<'_, '_>) -> Claims {
+    let mut comments = Claims::default();
+    for chain in cx.chains_to_endpoints() {
         for rule in &chain.balancing {
-            let Some(end) = rule.endpoint.filter(|end| comments[end.0 as usize].is_none()) else { continue };
+            let Some(end) = rule.endpoint else { continue };
             let Some(dnat) = cx.proxy.endpoint(end).dnat.filter(|&dnat| !is_in_comment(rule, dnat)) else { continue };
-            let claim = rule.claimed().map(|claim| (claim, dnat));
-            let claim = claim.filter(|&(claim, dnat)| disagrees(claim, dnat));
-            let claim = claim.filter(|_| !is_jump_wrong(cx, chain, rule, end));
-            comments[end.0 as usize] = claim.map(|(claim, _)| (rule.rule, claim));
+            let claim = rule.claimed().filter(|&claim| disagrees(claim, dnat));
+            if let Some(claim) = claim.filter(|_| !is_jump_wrong(cx, chain, rule, end)) {
+                comments.entry(end).or_insert((rule.rule, claim));
+            }
         }
     }
     comments

@@ -7,7 +7,7 @@ use super::needs::Needs;
 use crate::kube::{CaptureKind, Dnat, EndpointChain};
 use crate::ruleset::Protocol;
 use foldhash::fast::RandomState;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 
 pub(super) static CHECK: Check = Check {
@@ -17,7 +17,7 @@ pub(super) static CHECK: Check = Check {
     summary: "a pod's chain translates to the cluster IP of a service, which nobody translates again",
     page: include_str!("dnat_to_service_address.md"),
     needs: Needs::IPTABLES_MODE,
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 /// Cluster IPs and ports, and the service at each. Other addresses may be those of nodes, where pods listen, too.
@@ -25,7 +25,10 @@ type Addresses = HashMap<(SocketAddr, Option<Protocol>), u32, RandomState>;
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
     let addresses = addresses(cx);
-    for chain in cx.proxy.endpoints.iter().filter(|chain| chain.service.is_some()) {
+    if addresses.is_empty() {
+        return;
+    }
+    for (_, chain) in cx.endpoints().filter(|(_, chain)| chain.service.is_some()) {
         let Some(dnat) = chain.dnat else { continue };
         let Some(target) = dnat.target() else { continue };
         if let Some(&service) = addresses.get(&(target, dnat.protocol)) {
@@ -35,15 +38,27 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
 }
 
 fn addresses(cx: &Context<'_, '_>) -> Addresses {
-    let mut addresses = Addresses::with_capacity_and_hasher(cx.proxy.services.len(), RandomState::default());
+    let mut addresses = Addresses::default();
+    let wanted = wanted(cx);
+    if wanted.is_none() {
+        addresses.reserve(cx.proxy.services.len());
+    }
     for (at, service) in (0..).zip(&cx.proxy.services) {
         for capture in service.captures.iter().filter(|capture| capture.kind == CaptureKind::ClusterIp) {
-            if let (Some(address), Some(port)) = (capture.address, capture.port) {
-                addresses.insert((SocketAddr::new(address, port), service.protocol), at);
+            let (Some(address), Some(port)) = (capture.address, capture.port) else { continue };
+            let place = SocketAddr::new(address, port);
+            if wanted.as_ref().is_none_or(|wanted| wanted.contains(&place)) {
+                addresses.insert((place, service.protocol), at);
             }
         }
     }
     addresses
+}
+
+/// Where the endpoints of a few services lead; `None` where all are asked about.
+fn wanted(cx: &Context<'_, '_>) -> Option<HashSet<SocketAddr, RandomState>> {
+    cx.scope.as_ref()?;
+    Some(cx.endpoints().filter_map(|(_, chain)| chain.dnat?.target()).collect())
 }
 
 fn finding(

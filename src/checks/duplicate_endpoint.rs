@@ -15,12 +15,12 @@ pub(super) static CHECK: Check = Check {
     summary: "two balancing rules of one chain lead to the same pod",
     page: include_str!("duplicate_endpoint.md"),
     needs: Needs::IPTABLES_MODE,
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
     let mut targets = Vec::new();
-    for chain in cx.proxy.chains.iter().filter(|chain| !chain.services.is_empty() && chain.balancing.len() > 1) {
+    for (_, chain) in cx.chains().filter(|(_, chain)| !chain.services.is_empty() && chain.balancing.len() > 1) {
         let target = |end| cx.proxy.endpoint(end).dnat?.target();
         targets.clear();
         targets.extend(chain.balancing.iter().filter_map(|rule| Some((target(rule.endpoint?)?, rule.rule))));

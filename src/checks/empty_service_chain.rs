@@ -14,11 +14,11 @@ pub(super) static CHECK: Check = Check {
     summary: "addresses lead to a service chain that has no rule for any pod",
     page: include_str!("empty_service_chain.md"),
     needs: Needs::IPTABLES_MODE.complete(&[TableName::Nat]),
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
-    for chain in cx.proxy.chains.iter().filter(|chain| is_empty(chain) && !is_meant(cx, chain)) {
+    for (_, chain) in cx.chains().filter(|(_, chain)| is_empty(chain) && !is_meant(cx, chain)) {
         let mut finding = Finding::new(
             cx.subject(&chain.services, chain.chain),
             format!("`{}` has no rule that leads to a pod", chain.name),

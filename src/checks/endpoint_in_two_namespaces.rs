@@ -8,6 +8,7 @@ use crate::kube::EndpointChain;
 use bstr::BStr;
 use foldhash::fast::RandomState;
 use std::collections::HashSet;
+use std::hash::BuildHasher;
 use std::net::SocketAddr;
 
 pub(super) static CHECK: Check = Check {
@@ -17,18 +18,17 @@ pub(super) static CHECK: Check = Check {
     summary: "services of different namespaces lead to one pod",
     page: include_str!("endpoint_in_two_namespaces.md"),
     needs: Needs::IPTABLES_MODE,
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 /// A pod behind a service.
 type Use<'a, 'src> = (SocketAddr, u32, &'a EndpointChain<'src>);
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
-    let shared = shared(cx);
-    if shared.is_empty() {
-        return;
-    }
-    let mut uses: Vec<Use<'_, '_>> = uses(cx).filter(|(target, ..)| shared.contains(target)).collect();
+    let mut uses: Vec<Use<'_, '_>> = match &cx.scope {
+        Some(_) => of_few(cx),
+        None => shared(cx),
+    };
     uses.sort_unstable_by_key(|(target, service, chain)| (*target, *service, chain.chain));
     for same in uses.chunk_by(|one, next| one.0 == next.0).filter(|same| same.len() > 1) {
         let first = namespace(cx, same[0].1);
@@ -43,11 +43,37 @@ fn uses<'a, 'src>(cx: &Context<'a, 'src>) -> impl Iterator<Item = Use<'a, 'src>>
     cx.proxy.endpoints.iter().filter_map(|chain| Some((chain.dnat?.target()?, chain.service?, chain)))
 }
 
-/// The pods that more than one chain leads to: few of all.
-fn shared(cx: &Context<'_, '_>) -> HashSet<SocketAddr, RandomState> {
-    let mut seen = HashSet::with_capacity_and_hasher(cx.proxy.endpoints.len(), RandomState::default());
-    uses(cx).map(|(target, ..)| target).filter(|&target| !seen.insert(target)).collect()
+/// All uses of the pods of a few services.
+fn of_few<'a, 'src>(cx: &Context<'a, 'src>) -> Vec<Use<'a, 'src>> {
+    let own: HashSet<SocketAddr, RandomState> = cx.endpoints().filter_map(|(_, chain)| chain.dnat?.target()).collect();
+    uses(cx).filter(|(target, ..)| own.contains(target)).collect()
 }
+
+/// All uses of the pods that more than one chain leads to, and of a few others: of each pod only so much of a hash is
+/// remembered as says where among some millions of places it stands.
+fn shared<'a, 'src>(cx: &Context<'a, 'src>) -> Vec<Use<'a, 'src>> {
+    let words = (cx.proxy.endpoints.len() / PODS + 1).next_power_of_two();
+    let hasher = RandomState::default();
+    let last = words as u64 * 64 - 1;
+    let place = |target: SocketAddr| usize::try_from(hasher.hash_one(target) & last).unwrap_or_default();
+    let mut seen = vec![0_u64; words];
+    let mut twice: HashSet<usize, RandomState> = HashSet::default();
+    for at in uses(cx).map(|(target, ..)| place(target)) {
+        let (word, bit) = (&mut seen[at / 64], 1 << (at % 64));
+        if *word & bit != 0 {
+            twice.insert(at);
+        }
+        *word |= bit;
+    }
+    if twice.is_empty() {
+        Vec::new()
+    } else {
+        uses(cx).filter(|(target, ..)| twice.contains(&place(*target))).collect()
+    }
+}
+
+/// Pods for each 64 places; by chance one in sixty has its place with another.
+const PODS: usize = 2;
 
 fn namespace<'src>(cx: &Context<'_, 'src>, service: u32) -> Option<&'src BStr> {
     cx.proxy.services[service as usize].name.map(crate::kube::ServicePortName::namespace)

@@ -15,11 +15,11 @@ pub(super) static CHECK: Check = Check {
     summary: "a pod's chain has no DNAT rule",
     page: include_str!("endpoint_without_dnat.md"),
     needs: Needs::IPTABLES_MODE.complete(&[TableName::Nat]),
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
-    for chain in cx.proxy.endpoints.iter().filter(|chain| chain.service.is_some() && chain.dnat.is_none()) {
+    for (_, chain) in cx.endpoints().filter(|(_, chain)| chain.service.is_some() && chain.dnat.is_none()) {
         if chain.is_named_so() && !translates_otherwise(cx, chain) {
             found.push(finding(cx, chain));
         }

@@ -16,13 +16,16 @@ pub(super) static CHECK: Check = Check {
     summary: "all services with Local policy are without a pod on this node",
     page: include_str!("every_local_service_empty.md"),
     needs: Needs::IPTABLES_MODE.complete(&[TableName::Nat, TableName::Filter]),
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
     let is_local = |service: &ServicePort<'_>| {
         [service.internal_policy, service.external_policy].contains(&Some(TrafficPolicy::Local))
     };
+    if !cx.services().any(|(_, service)| is_local(service)) {
+        return;
+    }
     let locals = || (0_u32..).zip(&cx.proxy.services).filter(|(_, service)| is_local(service) && !is_refused(service));
     let empty: Option<Vec<(u32, Span)>> = locals().map(|(at, service)| Some((at, drop_of(cx, service)?))).collect();
     let Some(mut empty) = empty.filter(|empty| empty.len() > 1) else { return };

@@ -13,7 +13,7 @@ pub(super) static CHECK: Check = Check {
     summary: "the rules of a service and its object say different things",
     page: include_str!("field_mismatch.md"),
     needs: NEEDS,
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {

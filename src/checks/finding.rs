@@ -27,7 +27,7 @@ pub struct Finding {
     /// What it is about, in the reader's words: a service, else a chain or a table.
     pub subject: String,
     /// What is wrong, as a lowercase fragment with names in backticks. It does not repeat the subject.
-    pub message: String,
+    pub message: Cow<'static, str>,
     /// What it does to traffic: sentences.
     pub effect: Cow<'static, str>,
     /// What to do: sentences.
@@ -51,11 +51,20 @@ pub struct Folded {
     /// What it is about.
     pub subject: String,
     /// What is wrong with it.
-    pub message: String,
+    pub message: Cow<'static, str>,
     /// The lines that prove it.
     pub evidence: Vec<Evidence>,
     /// The places in the API objects that prove it.
     pub objects: Vec<ObjectPlace>,
+    /// What it does and what to do, where that is not what the finding says.
+    pub(super) advice: Option<Box<Advice>>,
+}
+
+/// What a fault does to traffic, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Advice {
+    pub(super) effect: Cow<'static, str>,
+    pub(super) remedy: Cow<'static, str>,
 }
 
 /// The remedy for what only kube-proxy may repair.
@@ -64,7 +73,7 @@ pub(super) const RESTART: &str =
 
 impl Finding {
     /// A finding about `subject`, at the line of `span`.
-    pub(super) fn new(subject: impl Into<String>, message: impl Into<String>, span: Span) -> Self {
+    pub(super) fn new(subject: impl Into<String>, message: impl Into<Cow<'static, str>>, span: Span) -> Self {
         Self {
             check: "",
             level: Level::Info,

@@ -15,7 +15,7 @@ pub(super) static CHECK: Check = Check {
     summary: "the nat table was flushed behind kube-proxy's back: services lead to empty chains",
     page: include_str!("flushed_nat_table.md"),
     needs: Needs::IPTABLES_MODE.complete(&[TableName::Nat]),
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {

@@ -13,11 +13,11 @@ pub(super) static CHECK: Check = Check {
     summary: "a service leads to a pod's chain that was made for another service",
     page: include_str!("foreign_endpoint.md"),
     needs: Needs::IPTABLES_MODE.names(),
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
-    for chain in cx.proxy.chains.iter().filter(|chain| !chain.balancing.is_empty()) {
+    for (_, chain) in cx.chains().filter(|(_, chain)| !chain.balancing.is_empty()) {
         let Some((service, name)) = owner(cx, chain) else { continue };
         for rule in &chain.balancing {
             let Some(endpoint) = rule.endpoint.map(|end| cx.proxy.endpoint(end)) else { continue };

@@ -15,10 +15,13 @@ pub(super) static CHECK: Check = Check {
     summary: "a rule in one of kube-proxy's chains that kube-proxy does not write: it will vanish",
     page: include_str!("foreign_rule.md"),
     needs: Needs::IPTABLES_MODE,
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
+    if cx.scope.is_some() && !Misfits::is_any(cx) {
+        return;
+    }
     let misfits = Misfits::of(cx);
     if misfits.is_dialect() {
         return;

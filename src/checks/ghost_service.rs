@@ -14,7 +14,7 @@ pub(super) static CHECK: Check = Check {
     summary: "the rules have a service that the API does not have",
     page: include_str!("ghost_service.md"),
     needs: NEEDS,
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {

@@ -16,7 +16,7 @@ pub(super) static CHECK: Check = Check {
     summary: "packets are marked to be dropped and nobody drops them: source ranges are not enforced",
     page: include_str!("hollow_drop_mark.md"),
     needs: Needs::IPTABLES_MODE.complete(&[TableName::Nat]).until(24),
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {

@@ -13,7 +13,7 @@ pub(super) static CHECK: Check = Check {
     summary: "a pod was due thirty connections or more, and none was counted",
     page: include_str!("idle_endpoint.md"),
     needs: Needs::IPTABLES_MODE.counters(),
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 /// Chance leaves a pod without any of so many connections less than once in 10¹³ times.

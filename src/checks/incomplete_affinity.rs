@@ -15,12 +15,12 @@ pub(super) static CHECK: Check = Check {
     summary: "the rules of a service's session affinity do not fit each other",
     page: include_str!("incomplete_affinity.md"),
     needs: Needs::IPTABLES_MODE.complete(&[TableName::Nat]),
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
     let Some((table, _)) = cx.nat() else { return };
-    for chain in cx.proxy.chains.iter().filter(|chain| chain.balances() && !chain.services.is_empty()) {
+    for (_, chain) in cx.chains().filter(|(_, chain)| chain.balances() && !chain.services.is_empty()) {
         if let Some(fault) = fault(cx, table, chain) {
             found.push(finding(cx, chain, &fault));
         }

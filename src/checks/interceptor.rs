@@ -21,7 +21,7 @@ pub(super) static CHECK: Check = Check {
     summary: "a rule of somebody else takes packets to services before kube-proxy's rules see them",
     page: include_str!("interceptor.md"),
     needs: Needs::IPTABLES_MODE.numeric().interfaces(),
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 /// Candidates looked at, rules behind each, and service addresses walked for each: what a person would look at.

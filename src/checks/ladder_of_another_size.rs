@@ -15,7 +15,7 @@ pub(super) static CHECK: Check = Check {
     summary: "the probabilities of a service chain were made for another number of pods",
     page: include_str!("ladder_of_another_size.md"),
     needs: Needs::IPTABLES_MODE,
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {

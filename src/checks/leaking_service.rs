@@ -16,7 +16,7 @@ pub(super) static CHECK: Check = Check {
     summary: "part of the new connections to a service leaves untranslated and reaches no pod",
     page: include_str!("leaking_service.md"),
     needs: Needs::IPTABLES_MODE.complete(&[TableName::Nat]),
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 /// Less than this is no leak but arithmetic.

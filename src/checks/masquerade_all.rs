@@ -14,16 +14,20 @@ pub(super) static CHECK: Check = Check {
     summary: "connections to cluster IPs are masqueraded whatever their source",
     page: include_str!("masquerade_all.md"),
     needs: Needs::IPTABLES_MODE.interfaces(),
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
     let Some((table, _)) = cx.nat() else { return };
-    let rules = cx.proxy.services.iter().zip(0_u32..).filter_map(|(service, at)| {
+    let masquerade = |(at, service)| {
         let rule = of_cluster_ip(cx, table, service)?;
         is_for_everybody(table, rule).then_some((at, rule))
-    });
-    let all: Vec<_> = rules.collect();
+    };
+    // One of those asked about, before the others are counted.
+    if cx.services().find_map(masquerade).is_none() {
+        return;
+    }
+    let all: Vec<_> = (0_u32..).zip(&cx.proxy.services).filter_map(masquerade).collect();
     let Some(&(first, rule)) = all.first() else { return };
     let message = match all.len() {
         1 => "connections to its cluster IP are masqueraded whatever their source".to_owned(),

@@ -26,6 +26,12 @@ impl Misfits {
         Self { rules, of: table.rules.len() }
     }
 
+    /// Whether there is one in the chains of the services asked about.
+    pub(super) fn is_any(cx: &Context<'_, '_>) -> bool {
+        cx.chains().any(|(_, chain)| !chain.others.is_empty())
+            || cx.endpoints().any(|(_, end)| !end.others().is_empty())
+    }
+
     /// Whether they are so many that another program, or a release we do not know, wrote all of it.
     pub(super) fn is_dialect(&self) -> bool {
         self.rules.len() > 2 && self.rules.len() * 20 >= self.of

@@ -13,7 +13,7 @@ pub(super) static CHECK: Check = Check {
     summary: "an endpoint the API lists gets no traffic from this node",
     page: include_str!("missing_endpoint.md"),
     needs: NEEDS,
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {

@@ -13,7 +13,7 @@ pub(super) static CHECK: Check = Check {
     summary: "a service the API has is not in the rules",
     page: include_str!("missing_service.md"),
     needs: NEEDS,
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {

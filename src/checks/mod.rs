@@ -3,6 +3,8 @@
 //! [`run()`] asks every check that the evidence can answer, folds what is the same fault on many services, drops what
 //! another finding causes, and lists what could not be asked. Nothing here prints; pages are what `explain NAME` shows.
 
+#[cfg(test)]
+mod about;
 mod balance;
 mod catalogue;
 mod cause;
@@ -26,6 +28,7 @@ mod owners;
 mod pages;
 mod place;
 mod run;
+mod scope;
 mod sources;
 
 mod bad_local_cidr;
@@ -111,4 +114,4 @@ pub use catalogue::{CATALOGUE, check_named, names};
 pub use check::{Check, Level, Proof};
 pub use context::{Api, Context, Input};
 pub use finding::{Evidence, Finding, Folded, NotEvaluated, Report, Summary};
-pub use run::{Selection, run};
+pub use run::{Selection, run, run_about};

@@ -16,11 +16,11 @@ pub(super) static CHECK: Check = Check {
     page: include_str!("nat_filter_contradiction.md"),
     // Up to 1.9 nat kept the rules of a service without pods.
     needs: Needs::IPTABLES_MODE.tables(&[TableName::Nat, TableName::Filter]).since(10),
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
-    for (at, service) in (0..).zip(&cx.proxy.services) {
+    for (at, service) in cx.services() {
         let both: Vec<_> = service.captures.iter().filter_map(|capture| both(cx, capture)).collect();
         if let Some(finding) = finding(cx, service, &both) {
             found.push(finding.services([at]));

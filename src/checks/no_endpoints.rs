@@ -16,11 +16,11 @@ pub(super) static CHECK: Check = Check {
     summary: "a service has no endpoints: connections to it are rejected",
     page: include_str!("no_endpoints.md"),
     needs: Needs::IPTABLES_MODE.tables(&[TableName::Filter]),
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
-    for (at, service) in (0..).zip(&cx.proxy.services) {
+    for (at, service) in cx.services() {
         let rejected: Vec<_> =
             service.captures.iter().filter_map(|capture| Some((capture, rejection(capture)?))).collect();
         if let Some(finding) = finding(cx, service, &rejected) {

@@ -14,11 +14,11 @@ pub(super) static CHECK: Check = Check {
     summary: "a pod cannot reach itself through its service: the masquerade rule is missing",
     page: include_str!("no_hairpin.md"),
     needs: Needs::IPTABLES_MODE.complete(&[TableName::Nat]),
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
-    for chain in cx.proxy.endpoints.iter().filter(|chain| chain.is_named_so() && chain.service.is_some()) {
+    for (_, chain) in cx.endpoints().filter(|(_, chain)| chain.is_named_so() && chain.service.is_some()) {
         if let Some(dnat) = chain.dnat.filter(|&dnat| !has_hairpin(chain, dnat)) {
             found.push(finding(cx, chain, dnat));
         }

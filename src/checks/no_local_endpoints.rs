@@ -16,11 +16,11 @@ pub(super) static CHECK: Check = Check {
     summary: "a service with Local policy has no pod on this node: its connections are dropped",
     page: include_str!("no_local_endpoints.md"),
     needs: Needs::IPTABLES_MODE,
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
-    for (at, service) in (0..).zip(&cx.proxy.services) {
+    for (at, service) in cx.services() {
         if let Some(finding) = finding(cx, service, &drops(cx, service)) {
             found.push(finding.services([at]));
         }

@@ -15,7 +15,7 @@ pub(super) static CHECK: Check = Check {
     summary: "the jump to KUBE-NODEPORTS is missing, or rules of services stand behind it",
     page: include_str!("nodeports_not_last.md"),
     needs: Needs::IPTABLES_MODE.complete(&[TableName::Nat]),
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {

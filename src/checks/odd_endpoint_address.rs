@@ -14,11 +14,11 @@ pub(super) static CHECK: Check = Check {
     summary: "a pod's chain translates to an address that no pod can have",
     page: include_str!("odd_endpoint_address.md"),
     needs: Needs::IPTABLES_MODE,
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
-    for chain in cx.proxy.endpoints.iter().filter(|chain| chain.service.is_some()) {
+    for (_, chain) in cx.endpoints().filter(|(_, chain)| chain.service.is_some()) {
         let Some(dnat) = chain.dnat else { continue };
         let Some((level, what, effect)) = oddity(dnat) else { continue };
         let target = dnat.address.map_or_else(|| "no single address".to_owned(), |address| format!("`{address}`"));

@@ -77,13 +77,31 @@ fn sources(text: &str) -> Sources {
 }
 
 fn reported_of(sources: &Sources, objects: Option<&str>) -> Report {
+    told(sources, objects, |input| run(input, Selection::default()))
+}
+
+/// The examples of all pages: the check, the dump, and the objects beside it.
+pub(super) fn example_texts() -> Vec<(&'static str, String, Option<String>)> {
+    let of = |check: &&'static Check| {
+        let examples = examples(check.page).into_iter();
+        examples.map(|example| (check.name, example.text, example.objects)).collect::<Vec<_>>()
+    };
+    CATALOGUE.iter().flat_map(of).collect()
+}
+
+/// What `ask` says of a dump and the objects beside it.
+pub(super) fn told_of<T>(text: &str, objects: Option<&str>, ask: impl FnOnce(&Input<'_, '_>) -> T) -> T {
+    told(&sources(text), objects, ask)
+}
+
+fn told<T>(sources: &Sources, objects: Option<&str>, ask: impl FnOnce(&Input<'_, '_>) -> T) -> T {
     let parsed = parse(sources);
     let resolved: Vec<_> = parsed.rulesets.iter().map(Resolved::new).collect();
     let proxies: Vec<_> = resolved.iter().map(proxy).collect();
     let objects = objects.map(|text| objects::read("objects.yaml", text.as_bytes()).unwrap());
     let located = objects.as_ref().map(|objects| locate(&proxies, objects, None));
     let api = objects.as_ref().zip(located.as_ref()).map(|(objects, located)| Api { objects, located, grace: 0 });
-    run(&Input { sources, parsed: &parsed, proxies: &proxies, api }, Selection::default())
+    ask(&Input { sources, parsed: &parsed, proxies: &proxies, api })
 }
 
 /// `(line, check, level)` of every finding, folded ones too.

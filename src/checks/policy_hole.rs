@@ -16,12 +16,12 @@ pub(super) static CHECK: Check = Check {
     summary: "connections from outside to a service with Local policy get lost: nothing takes or refuses them",
     page: include_str!("policy_hole.md"),
     needs: Needs::IPTABLES_MODE.complete(&[TableName::Nat, TableName::Filter]),
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
     let local = |service: &ServicePort<'_>| service.external_policy == Some(TrafficPolicy::Local);
-    for (at, service) in (0..).zip(&cx.proxy.services).filter(|(_, service)| local(service)) {
+    for (at, service) in cx.services().filter(|(_, service)| local(service)) {
         let Some(own) = service.chain(Prefix::Ext).filter(|own| leads_nowhere(cx, own)) else { continue };
         let holes: Vec<_> = service.captures.iter().filter(|capture| is_hole(cx, capture)).collect();
         if let Some(finding) = finding(cx, service, own, &holes) {

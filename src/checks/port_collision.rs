@@ -19,7 +19,7 @@ pub(super) static CHECK: Check = Check {
     summary: "a host port of a container has the number of a node port",
     page: include_str!("port_collision.md"),
     needs: Needs::IPTABLES_MODE,
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 /// A node port: port, protocol, the service, the rule that captures it.
@@ -31,8 +31,9 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
     if node_ports.is_empty() {
         return;
     }
-    for (id, rule) in (0u32..).map(RuleId).zip(&table.rules) {
-        if !matches!(rule.target, Some(Target::Dnat(_) | Target::Redirect(_))) || !is_foreign(table, rule.chain.0) {
+    let foreign = table.chain_ids().filter(|(_, chain)| is_foreign(chain.name));
+    for (id, rule) in foreign.flat_map(|(id, _)| table.rules_of(id)) {
+        if !matches!(rule.target, Some(Target::Dnat(_) | Target::Redirect(_))) {
             continue;
         }
         let matches = table.matches(rule);
@@ -51,7 +52,7 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
 
 fn node_ports(cx: &Context<'_, '_>) -> Vec<NodePort> {
     let mut all = Vec::new();
-    for (at, service) in (0..).zip(&cx.proxy.services) {
+    for (at, service) in cx.services() {
         let Some(protocol) = service.protocol else { continue };
         for capture in service.captures.iter().filter(|capture| capture.kind == CaptureKind::NodePort) {
             if let (Some(port), Some(&rule)) = (capture.port, capture.jumps.first()) {
@@ -65,8 +66,8 @@ fn node_ports(cx: &Context<'_, '_>) -> Vec<NodePort> {
 }
 
 /// Whether the chain is not one of the services'.
-fn is_foreign(table: &Table<'_>, chain: u32) -> bool {
-    match ChainName::of(table.chains[chain as usize].name) {
+fn is_foreign(name: &[u8]) -> bool {
+    match ChainName::of(name) {
         ChainName::Foreign | ChainName::Hashed(Prefix::HostPort, _) | ChainName::Static(StaticChain::Hostports) => true,
         ChainName::Hashed(..) | ChainName::Static(_) => false,
     }

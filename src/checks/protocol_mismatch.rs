@@ -15,7 +15,7 @@ pub(super) static CHECK: Check = Check {
     summary: "a service takes one protocol and the DNAT rules of its pods take another",
     page: include_str!("protocol_mismatch.md"),
     needs: Needs::IPTABLES_MODE,
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 /// A service port, its capture, and the pods behind it that take another protocol.
@@ -28,7 +28,7 @@ struct Mismatch<'a, 'src> {
 }
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
-    for (at, service) in (0..).zip(&cx.proxy.services) {
+    for (at, service) in cx.services() {
         if let Some(mismatch) = mismatch(cx, service) {
             found.push(finding(cx, &mismatch, cx.leak_of(at)).services([at]));
         }

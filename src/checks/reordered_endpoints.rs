@@ -14,7 +14,7 @@ pub(super) static CHECK: Check = Check {
     summary: "the rules of a service's pods are not in kube-proxy's order: somebody moved or added one",
     page: include_str!("reordered_endpoints.md"),
     needs: Needs::IPTABLES_MODE.since(20),
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
@@ -22,7 +22,7 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
     if cx.proxy.dialect.from < Some(Release(19)) {
         return;
     }
-    for chain in cx.proxy.chains.iter().filter(|chain| !chain.services.is_empty()) {
+    for (_, chain) in cx.chains().filter(|(_, chain)| !chain.services.is_empty()) {
         if let Some((before, after)) = disorder(cx, chain) {
             found.push(finding(cx, chain, before, after));
         }

@@ -1,10 +1,10 @@
 //! Asks the checks.
 
 use super::catalogue::CATALOGUE;
-use super::cause::without_effects;
+use super::cause::{may_explain, stands_alone, without_effects};
 use super::check::{Check, Question};
 use super::context::{Context, Input};
-use super::finding::{Findings, NotEvaluated, Report};
+use super::finding::{Finding, Findings, NotEvaluated, Report};
 use super::fold::folded;
 use crate::threads::{answers, available};
 
@@ -42,36 +42,111 @@ fn run_by(threads: usize, input: &Input<'_, '_>, selection: Selection<'_>) -> Re
     let each = || input.proxies.iter().enumerate();
     let contexts: Vec<_> = each().map(|(source, proxy)| Context::new(*input, source, proxy)).collect();
     let checks: Vec<_> = CATALOGUE.iter().copied().filter(|check| selection.includes(check.name)).collect();
-    for own in answers(threads, checks.len(), |at| asked(input, &contexts, checks[at])) {
+    for own in answers(threads, checks.len(), |at| folded_early(asked(input, &contexts, checks[at]))) {
         report.findings.extend(own.findings);
         report.not_evaluated.extend(own.not_evaluated);
     }
-    report.findings = folded(without_effects(report.findings));
-    // Stable: within a level the order of the catalogue stays, and within a check that of the dump.
-    report.findings.sort_by_key(|finding| finding.level);
-    report
+    in_order(without_effects(report.findings), report.not_evaluated)
+}
+
+/// What the checks find about some services: by ruleset, their indexes. Equal findings fold among these alone.
+///
+/// Nothing is looked at that does not bear on them, so that one service of ten thousand is judged in no time.
+#[must_use]
+pub fn run_about(input: &Input<'_, '_>, services: &[Vec<u32>], selection: Selection<'_>) -> Report {
+    let proxies = input.proxies.iter().enumerate().zip(services);
+    let contexts: Vec<_> = proxies.map(|((source, proxy), own)| Context::about(*input, source, proxy, own)).collect();
+    let checks = || CATALOGUE.iter().copied().filter(|check| selection.includes(check.name));
+    let mut findings: Vec<Finding> = Vec::new();
+    let mut not_evaluated = Vec::new();
+    for check in checks() {
+        if let Question::Services(ask) = check.question {
+            let own = of_rulesets(&contexts, check, Some(ask));
+            findings.extend(own.findings);
+            not_evaluated.extend(own.not_evaluated);
+        } else {
+            not_evaluated.extend(of_rulesets(&contexts, check, None).not_evaluated);
+        }
+    }
+    // What is wrong with a whole ruleset matters here only where it explains what is wrong with these services.
+    let causes = checks().filter(|check| matches!(check.question, Question::Ruleset(_)));
+    let causes: Vec<_> = causes.filter(|check| may_explain(check.name, &findings)).collect();
+    findings.extend(causes.into_iter().flat_map(|check| asked(input, &contexts, check).findings));
+    let mut findings = without_effects(findings);
+    findings.retain(|finding| concerns(&contexts, finding));
+    in_order(findings, not_evaluated)
+}
+
+fn concerns(contexts: &[Context<'_, '_>], finding: &Finding) -> bool {
+    let scope = finding.source.and_then(|source| contexts.get(source)).and_then(|cx| cx.scope.as_ref());
+    scope.is_some_and(|scope| scope.concerns(finding))
+}
+
+/// The same as [`run_about`], by asking everything and throwing away what is about others.
+#[cfg(test)]
+pub(super) fn narrowed(input: &Input<'_, '_>, services: &[Vec<u32>]) -> Report {
+    let proxies = input.proxies.iter().enumerate();
+    let contexts: Vec<_> = proxies.map(|(source, proxy)| Context::new(*input, source, proxy)).collect();
+    let (mut findings, mut not_evaluated) = (Vec::new(), Vec::new());
+    for own in CATALOGUE.iter().map(|check| asked(input, &contexts, check)) {
+        findings.extend(own.findings);
+        not_evaluated.extend(own.not_evaluated);
+    }
+    let own = |finding: Finding| {
+        let at = finding.source?;
+        of_services(&contexts[at], &services[at], finding)
+    };
+    in_order(without_effects(findings).into_iter().filter_map(own).collect(), not_evaluated)
+}
+
+/// What a finding says of these services; some checks fold theirs by themselves.
+#[cfg(test)]
+fn of_services(cx: &Context<'_, '_>, services: &[u32], mut finding: Finding) -> Option<Finding> {
+    let own: Vec<u32> = finding.services.iter().copied().filter(|service| services.contains(service)).collect();
+    if own.is_empty() || finding.also.is_empty() {
+        return Some(finding).filter(|_| !own.is_empty());
+    }
+    let names: Vec<String> = own.iter().map(|&service| cx.name_at(service)).collect();
+    finding.services = own;
+    finding.about(|subject| names.iter().any(|name| name == subject))
+}
+
+/// Folded, the worst first. Within a level the order of the catalogue stays, and within a check that of the dump.
+fn in_order(findings: Vec<Finding>, not_evaluated: Vec<NotEvaluated>) -> Report {
+    let mut findings = folded(findings);
+    findings.sort_by_key(|finding| finding.level);
+    Report { findings, not_evaluated }
+}
+
+/// What no other finding explains, and what explains none, is folded at once: ten thousand findings take much memory.
+fn folded_early(report: Report) -> Report {
+    let Report { mut findings, not_evaluated } = report;
+    if findings.first().is_some_and(|finding| stands_alone(finding.check)) {
+        findings = folded(findings);
+    }
+    Report { findings, not_evaluated }
 }
 
 /// What one check says.
 fn asked(input: &Input<'_, '_>, contexts: &[Context<'_, '_>], check: &'static Check) -> Report {
-    let mut report = Report::default();
     match check.question {
         Question::Input(ask) => {
             let mut findings = Findings::new(check, None);
             ask(input, &mut findings);
-            report.findings = findings.list;
+            Report { findings: findings.list, ..Report::default() }
         }
-        Question::Ruleset(ask) => ask_each(contexts, check, ask, &mut report),
+        Question::Ruleset(ask) | Question::Services(ask) => of_rulesets(contexts, check, Some(ask)),
     }
-    report
 }
 
-fn ask_each(
-    contexts: &[Context<'_, '_>],
-    check: &'static Check,
-    ask: fn(&Context<'_, '_>, &mut Findings),
-    report: &mut Report,
-) {
+type Ask = fn(&Context<'_, '_>, &mut Findings);
+
+/// What one check says of each ruleset; without `ask` only of which it cannot be asked.
+fn of_rulesets(contexts: &[Context<'_, '_>], check: &'static Check, ask: Option<Ask>) -> Report {
+    let mut report = Report::default();
+    if matches!(check.question, Question::Input(_)) {
+        return report;
+    }
     let mut unasked = Vec::new();
     for cx in contexts {
         if !check.needs.applies_to(cx.proxy.dialect) {
@@ -81,12 +156,20 @@ fn ask_each(
             unasked.push(NotEvaluated { check: check.name, source: Some(cx.source), reason });
             continue;
         }
+        let Some(ask) = ask else { continue };
         let mut findings = Findings::new(check, Some(cx.source));
         ask(cx, &mut findings);
+        debug_assert!(
+            matches!(check.question, Question::Services(_))
+                || findings.list.iter().all(|found| found.services.is_empty()),
+            "{} is about services",
+            check.name
+        );
         findings.list.sort_by_key(|finding| finding.place().start);
         report.findings.extend(findings.list);
     }
-    report.not_evaluated.extend(together(unasked, contexts.len()));
+    report.not_evaluated = together(unasked, contexts.len());
+    report
 }
 
 /// One line for all rulesets where the reason is the same for each.

@@ -14,11 +14,11 @@ pub(super) static CHECK: Check = Check {
     summary: "an address leads to a chain that was made for another service",
     page: include_str!("service_chain_mismatch.md"),
     needs: Needs::IPTABLES_MODE.names(),
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
-    for (at, service) in (0..).zip(&cx.proxy.services) {
+    for (at, service) in cx.services() {
         let wrong: Vec<_> = service.chains.iter().filter(|own| own.identity == Identity::Contradicted).collect();
         if let Some(finding) = finding(cx, service, &wrong) {
             found.push(finding.services([at]));

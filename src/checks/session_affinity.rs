@@ -13,11 +13,11 @@ pub(super) static CHECK: Check = Check {
     summary: "clients of a service stay with the pod they first came to",
     page: include_str!("session_affinity.md"),
     needs: Needs::IPTABLES_MODE,
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
-    for (at, service) in (0..).zip(&cx.proxy.services) {
+    for (at, service) in cx.services() {
         if let (Affinity::ClientIp { seconds }, Some(recheck)) = (service.affinity, first(cx, service)) {
             found.push(finding(cx, service, seconds, recheck).services([at]));
         }

@@ -15,11 +15,11 @@ pub(super) static CHECK: Check = Check {
     summary: "the chain of one pod has more than one DNAT rule, or rules behind one that always matches",
     page: include_str!("several_dnats.md"),
     needs: Needs::IPTABLES_MODE,
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
-    for chain in cx.proxy.endpoints.iter().filter(|chain| chain.is_named_so() && chain.service.is_some()) {
+    for (_, chain) in cx.endpoints().filter(|(_, chain)| chain.is_named_so() && chain.service.is_some()) {
         let Some(first) = chain.dnat else { continue };
         if let Some(&second) = chain.more_dnats().first() {
             found.push(finding(cx, chain, first, second.rule, &several(first, second)));

@@ -15,7 +15,7 @@ pub(super) static CHECK: Check = Check {
     summary: "two services are captured at the same address and port: only the first gets anything",
     page: include_str!("shadowed_address.md"),
     needs: Needs::IPTABLES_MODE,
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 /// What two captures share where one shadows the other.
@@ -43,20 +43,29 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
 }
 
 fn claims<'a, 'src>(cx: &Context<'a, 'src>) -> Vec<Claim<'a, 'src>> {
-    let mut claims = Vec::with_capacity(cx.proxy.services.len());
-    for (at, service) in (0..).zip(&cx.proxy.services) {
-        let protocol = service.protocol.map_or(0, |protocol| protocol.0);
-        for capture in &service.captures {
-            let Some(&rule) = capture.jumps.first().filter(|_| capture.target.is_some()) else { continue };
-            // A listing may show names for addresses: then nobody knows whether two are the same.
-            if capture.port.is_none() || capture.address.is_none() && capture.kind != CaptureKind::NodePort {
-                continue;
-            }
-            let place = (capture.kind == CaptureKind::NodePort, capture.address, capture.port, protocol);
-            claims.push(Claim { place, rule, at, service, capture });
-        }
+    let mut claims = Vec::new();
+    if cx.scope.is_none() {
+        claims.extend((0..).zip(&cx.proxy.services).flat_map(claims_of));
+        return claims;
     }
+    // All that claim what one of a few services claims.
+    let mut places: Vec<Place> = cx.services().flat_map(claims_of).map(|claim| claim.place).collect();
+    places.sort_unstable();
+    let all = (0..).zip(&cx.proxy.services).flat_map(claims_of);
+    claims.extend(all.filter(|claim| places.binary_search(&claim.place).is_ok()));
     claims
+}
+
+fn claims_of<'a, 'src>((at, service): (u32, &'a ServicePort<'src>)) -> impl Iterator<Item = Claim<'a, 'src>> {
+    let protocol = service.protocol.map_or(0, |protocol| protocol.0);
+    service.captures.iter().filter_map(move |capture| {
+        let &rule = capture.jumps.first().filter(|_| capture.target.is_some())?;
+        let is_node_port = capture.kind == CaptureKind::NodePort;
+        // A listing may show names for addresses: then nobody knows whether two are the same.
+        let is_known = capture.port.is_some() && (capture.address.is_some() || is_node_port);
+        let place = (is_node_port, capture.address, capture.port, protocol);
+        is_known.then_some(Claim { place, rule, at, service, capture })
+    })
 }
 
 /// Whether what the later rule takes is all taken by the earlier one: that has no condition besides address, protocol

@@ -15,12 +15,12 @@ pub(super) static CHECK: Check = Check {
     summary: "clients outside a load balancer's source ranges are not dropped",
     page: include_str!("source_ranges_unenforced.md"),
     needs: Needs::IPTABLES_MODE.complete(&[TableName::Nat, TableName::Filter]),
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
     let Some((filter, _)) = cx.filter() else { return };
-    for (at, service) in (0..).zip(&cx.proxy.services) {
+    for (at, service) in cx.services() {
         let Some(own) = service.chain(Prefix::Fw) else { continue };
         let chain = cx.proxy.chain(own.id);
         if !relies_on_filter(cx, chain) {

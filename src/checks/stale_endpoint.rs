@@ -13,7 +13,7 @@ pub(super) static CHECK: Check = Check {
     summary: "rules lead to an address that the API no longer lists as an endpoint to use",
     page: include_str!("stale_endpoint.md"),
     needs: NEEDS,
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {

@@ -16,7 +16,7 @@ pub(super) static CHECK: Check = Check {
     summary: "a pod gets no new connection, since a rule before its own takes all that is left",
     page: include_str!("starved_endpoint.md"),
     needs: Needs::IPTABLES_MODE,
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {

@@ -14,7 +14,7 @@ pub(super) static CHECK: Check = Check {
     summary: "the pods of a service do not get equal parts of new connections",
     page: include_str!("uneven_shares.md"),
     needs: Needs::IPTABLES_MODE,
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 /// Rounding to ten digits costs less than a thousandth for any number of pods, to five digits (up to 1.16) up to some

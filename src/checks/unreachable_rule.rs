@@ -15,7 +15,7 @@ pub(super) static CHECK: Check = Check {
     summary: "an earlier rule takes every packet that this one could match",
     page: include_str!("unreachable_rule.md"),
     needs: Needs::IPTABLES_MODE.interfaces(),
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 /// Rules of one chain that end the walk and are remembered; kube-proxy's own chains have one or two.
@@ -23,10 +23,11 @@ const MOST: usize = 16;
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
     let Some((table, _)) = cx.nat() else { return };
-    for (id, chain) in table.chain_ids() {
-        if ChainName::of(chain.name) != ChainName::Foreign {
-            report(cx, table, id, found);
-        }
+    let is_ours = |chain: ChainId| ChainName::of(table.chain(chain).name) != ChainName::Foreign;
+    if cx.scope.is_none() {
+        table.chain_ids().filter(|(id, _)| is_ours(*id)).for_each(|(id, _)| report(cx, table, id, found));
+    } else {
+        cx.own_chains(table).into_iter().filter(|id| is_ours(*id)).for_each(|id| report(cx, table, id, found));
     }
 }
 

@@ -5,6 +5,7 @@ use super::context::Context;
 use super::finding::{Finding, Findings};
 use super::meets::{Aim, is_for_node, is_understood};
 use super::needs::Needs;
+use crate::kube::ServicePort;
 use crate::ruleset::{Match, RuleId, Side, Table, TableName, Target, Test};
 use bstr::ByteSlice;
 use std::net::IpAddr;
@@ -16,7 +17,7 @@ pub(super) static CHECK: Check = Check {
     summary: "a raw rule keeps connections to a service from being tracked, so they are never translated",
     page: include_str!("untracked_address.md"),
     needs: Needs::IPTABLES_MODE.tables(&[TableName::Raw, TableName::Nat]).numeric().interfaces(),
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 /// Rules looked at: each is compared with every captured address.
@@ -42,22 +43,20 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
     }
 }
 
-/// The services that such packets go to, and the first of their addresses.
+/// The services that such packets go to, and the first of their addresses; `None` if none of those asked about is hit.
 fn hit(cx: &Context<'_, '_>, matches: &[Match<'_>]) -> Option<(Vec<u32>, IpAddr)> {
-    let mut services = Vec::new();
-    let mut first = None;
-    for (at, service) in (0..).zip(&cx.proxy.services) {
-        for capture in service.captures.iter().filter(|capture| !capture.jumps.is_empty()) {
-            let Some(address) = capture.address else { continue };
-            let aim = Aim { address: Some(address), port: capture.port, protocol: service.protocol };
-            if aim.may_meet(matches) {
-                first = first.or(Some(address));
-                services.push(at);
-            }
-        }
-    }
-    services.dedup();
-    first.map(|address| (services, address))
+    cx.services().find_map(|(_, service)| hit_at(service, matches))?;
+    let mut hits = (0..).zip(&cx.proxy.services).filter_map(|(at, service)| Some((at, hit_at(service, matches)?)));
+    let (first, address) = hits.next()?;
+    Some((std::iter::once(first).chain(hits.map(|(at, _)| at)).collect(), address))
+}
+
+/// The first address of a service that such packets go to.
+fn hit_at(service: &ServicePort<'_>, matches: &[Match<'_>]) -> Option<IpAddr> {
+    service.captures.iter().filter(|capture| !capture.jumps.is_empty()).find_map(|capture| {
+        let aim = Aim { address: Some(capture.address?), port: capture.port, protocol: service.protocol };
+        aim.may_meet(matches).then_some(capture.address?)
+    })
 }
 
 /// Replies and the like: packets that come from a port or an address of the service.

@@ -14,7 +14,7 @@ pub(super) static CHECK: Check = Check {
     summary: "the rules are those of another node than the one named, or than kube-proxy believes in",
     page: include_str!("wrong_node_identity.md"),
     needs: NEEDS,
-    question: Question::Ruleset(check),
+    question: Question::Services(check),
 };
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {

@@ -85,6 +85,35 @@ impl Verification {
 }
 
 impl Proxy<'_, '_> {
+    /// Recomputes the names of the chains of these services and of the endpoint chains they lead to, and no others;
+    /// [`Proxy::verification`] stays as it was. Whether that is all there is to know of them: each name that could be
+    /// recomputed is the checksum it should be, and no chain was made for another service.
+    pub fn verify_only(&mut self, services: &[u32]) -> bool {
+        let mut verification = Verification::default();
+        let mut ends: Vec<(u32, ServicePortName<'_>)> = Vec::new();
+        for &at in services {
+            let Some(service) = self.services.get_mut(at as usize) else { continue };
+            let Some(name) = service.name else { return false };
+            verify_service(service, &self.chains, &mut verification);
+            let chains = service.chains.iter().map(|own| &self.chains[own.id.0 as usize]);
+            let led_to = chains.flat_map(|chain| {
+                let rechecks = chain.rechecks.iter().map(|recheck| recheck.endpoint);
+                chain.balancing.iter().map(|rule| rule.endpoint).chain(rechecks)
+            });
+            ends.extend(led_to.flatten().chain(service.loose_endpoints.iter().copied()).map(|end| (end.0, name)));
+        }
+        let mut last = None;
+        let mut is_own = true;
+        for (at, name) in ends {
+            let endpoint = &mut self.endpoints[at as usize];
+            let service = endpoint.service.map(|at| &self.services[at as usize]);
+            endpoint.identity = endpoint_identity(endpoint, service, &mut last);
+            verification.count(endpoint.identity);
+            is_own &= endpoint.named.is_none_or(|named| named.modern().text() == name.modern().text());
+        }
+        is_own && verification.contradicted == 0
+    }
+
     /// Recomputes the names of all service and endpoint chains, one hash each, and names services by hash that no
     /// comment names. Leftovers are judged by their own comments.
     pub fn verify(&mut self) {

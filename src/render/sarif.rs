@@ -131,15 +131,18 @@ fn prose(page: &str) -> String {
 
 /// One result a subject: what was folded for people is told apart again.
 fn outcomes<'n>(node: &'n Node<'_, '_>, finding: &'n Finding) -> Vec<Outcome<'n>> {
-    let first = (&finding.subject, &finding.message, &finding.evidence);
-    let also = finding.also.iter().map(|more| (&more.subject, &more.message, &more.evidence));
+    let first = (&finding.subject, &finding.message, &finding.evidence, (&*finding.effect, &*finding.remedy));
+    let also = finding.also.iter().map(|more| {
+        let advice = (finding.effect_of(more), finding.remedy_of(more));
+        (&more.subject, &more.message, &more.evidence, advice)
+    });
     let all = std::iter::once(first).chain(also);
-    all.map(|(subject, message, evidence)| {
+    all.map(|(subject, message, evidence, (effect, remedy))| {
         let mut locations = evidence.iter().filter_map(|each| location(node, each));
         Outcome {
             rule_id: finding.check,
             level: level(finding.level),
-            message: plain(format!("{subject}: {message}. {} {}", finding.effect, finding.remedy)),
+            message: plain(format!("{subject}: {message}. {effect} {remedy}")),
             locations: locations.next().into_iter().collect(),
             related_locations: locations.collect(),
         }

@@ -5,14 +5,18 @@
 //! the walk on every dump there is.
 
 use super::{ChainShare, EndpointShare};
-use crate::kube::{Balancing, Dnat, EndpointChain, Proxy, Recheck, ServiceChain};
+use crate::kube::{Balancing, Dnat, EndpointChain, EndpointId, Proxy, Recheck, ServiceChain};
 use crate::ruleset::{
     ChainGraph, ChainId, Match, Protocol, RecentAction, Rule, RuleId, Table, Target, Test, Threshold,
 };
 use crate::trace::{Flag, Machine};
+use std::sync::atomic::Ordering;
 
 /// KUBE-MARK-MASQ has one rule; a chain with more than that is walked.
 const MARKER_RULES: usize = 8;
+
+/// Service chains that are looked at one by one.
+const FEW: u32 = 32;
 
 /// Whether the parts of the balancing rules are those their probabilities say, for new connections of that protocol.
 #[must_use]
@@ -26,11 +30,13 @@ pub fn is_plain(
     let first = chain.balancing.first().map(|rule| rule.rule);
     let is_early =
         |recheck: &Recheck| first.is_some_and(|first| recheck.rule < first) && is_recheck(nat.0, recheck.rule);
-    let takes = machine.takes.get_or_init(|| proxy.endpoints.iter().map(|endpoint| takes(nat, endpoint)).collect());
-    let is_fair = |rule: &Balancing<'_>| {
-        rule.endpoint.is_some_and(|id| takes.get(id.0 as usize) == Some(&protocol))
-            && asks_only_chance(nat.0, rule.rule)
+    let all = all_takes(machine, proxy, nat);
+    let takes = |id: EndpointId| match all {
+        Some(all) => all.get(id.0 as usize).copied().flatten(),
+        None => takes(nat, proxy.endpoint(id)),
     };
+    let is_fair =
+        |rule: &Balancing<'_>| rule.endpoint.map(takes) == Some(protocol) && asks_only_chance(nat.0, rule.rule);
     // Rules that only count are in none of the lists; whatever they ask, a walk tells.
     let known = chain.masquerade.len() + chain.rechecks.len() + chain.balancing.len();
     nat.0.chain(chain.chain).rules.len() == known
@@ -39,8 +45,21 @@ pub fn is_plain(
         && chain.balancing.iter().all(is_fair)
 }
 
-/// The protocol of which an endpoint chain takes everything, if what comes before its DNAT only marks. That is asked of
-/// all of them in the order of the table: one by one it would be asked all over the memory.
+/// What all endpoint chains take, unless only a few service chains were asked about. In the order of the table it is
+/// soon told; one by one it would be asked all over the memory.
+fn all_takes<'m>(
+    machine: &'m Machine<'_, '_>,
+    proxy: &Proxy<'_, '_>,
+    nat: (&Table<'_>, &ChainGraph),
+) -> Option<&'m Vec<Option<Protocol>>> {
+    let is_one_of_few = || machine.asked.fetch_add(1, Ordering::Relaxed) < FEW;
+    if machine.takes.get().is_none() && is_one_of_few() {
+        return None;
+    }
+    Some(machine.takes.get_or_init(|| proxy.endpoints.iter().map(|endpoint| takes(nat, endpoint)).collect()))
+}
+
+/// The protocol of which an endpoint chain takes everything, if what comes before its DNAT only marks.
 fn takes((table, graph): (&Table<'_>, &ChainGraph), endpoint: &EndpointChain<'_>) -> Option<Protocol> {
     let dnat = endpoint.dnat.filter(|dnat| dnat.address.is_some())?;
     let protocol = dnat.protocol.filter(|_| is_sound(table, endpoint, dnat.protocol))?;

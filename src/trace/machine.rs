@@ -12,6 +12,7 @@ use foldhash::fast::RandomState;
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::OnceLock;
+use std::sync::atomic::AtomicU32;
 
 /// Chains a walk begins in.
 const HOOKED: [&str; 7] =
@@ -31,6 +32,8 @@ pub struct Machine<'a, 'src> {
     shown: OnceLock<Shown>,
     /// By endpoint chain: the protocol all of which it takes. [`shares`](crate::shares) works it out and keeps it here.
     pub(crate) takes: OnceLock<Vec<Option<Protocol>>>,
+    /// How many service chains were asked about before that.
+    pub(crate) asked: AtomicU32,
 }
 
 /// What the rules prove of the node and the cluster.
@@ -63,6 +66,7 @@ impl<'a, 'src> Machine<'a, 'src> {
             hooked: tables.iter().map(hooked).collect(),
             shown: OnceLock::new(),
             takes: OnceLock::new(),
+            asked: AtomicU32::new(0),
         }
     }
 

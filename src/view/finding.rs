@@ -57,16 +57,13 @@ fn object(place: &ObjectPlace) -> Text {
 
 /// What a finding about many says of one of them; the whole of it if it is about something else.
 pub(super) fn about(finding: &Finding, subject: &str) -> Finding {
-    let mut own = finding.clone();
     if finding.subject == subject {
-        own.also.clear();
-    } else if let Some(at) = own.also.iter().position(|more| more.subject == subject) {
-        let more = own.also.swap_remove(at);
-        (own.subject, own.message) = (more.subject, more.message);
-        (own.evidence, own.objects) = (more.evidence, more.objects);
-        own.also.clear();
+        return finding.clone().alone(None);
     }
-    own
+    match finding.also.iter().position(|more| more.subject == subject) {
+        Some(at) => finding.clone().alone(Some(at)),
+        None => finding.clone(),
+    }
 }
 
 /// `and 37 more: a, b, … -o wide for all`.

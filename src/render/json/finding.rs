@@ -130,27 +130,29 @@ fn level<S: serde::Serializer>(level: &Level, serializer: S) -> Result<S::Ok, S:
 pub(super) fn findings<'n>(node: &'n Node<'_, '_>) -> Vec<FindingText<'n>> {
     let mut all = Vec::new();
     for finding in &node.report.findings {
-        let first = (
-            finding.subject.as_str(),
-            finding.message.as_str(),
-            finding.evidence.as_slice(),
-            finding.objects.as_slice(),
-        );
-        let also = finding.also.iter();
-        let also = also.map(|more| {
-            (more.subject.as_str(), more.message.as_str(), more.evidence.as_slice(), more.objects.as_slice())
-        });
-        all.extend(std::iter::once(first).chain(also).map(|(subject, message, evidence, objects)| FindingText {
+        let first = FindingText {
             check: finding.check,
             level: finding.level,
             source: finding.source,
-            subject,
-            message,
+            subject: &finding.subject,
+            message: &finding.message,
             effect: &finding.effect,
             remedy: &finding.remedy,
-            evidence: proof(node, evidence),
-            objects: object_evidence(objects),
-        }));
+            evidence: proof(node, &finding.evidence),
+            objects: object_evidence(&finding.objects),
+        };
+        let also = finding.also.iter().map(|more| FindingText {
+            subject: &more.subject,
+            message: &more.message,
+            effect: finding.effect_of(more),
+            remedy: finding.remedy_of(more),
+            evidence: proof(node, &more.evidence),
+            objects: object_evidence(&more.objects),
+            ..first
+        });
+        let also: Vec<_> = also.collect();
+        all.push(first);
+        all.extend(also);
     }
     all
 }
