@@ -195,7 +195,7 @@ impl Walk<'_, '_, '_> {
         let pass = u8::try_from(self.stages.len()).unwrap_or(u8::MAX);
         self.stages.push(Stage { hook, table: key, is_looped });
         way.roots.push(Vec::new());
-        let mut out = Dist::new();
+        let mut out = Dist::with_capacity(dist.len());
         for entry in dist {
             let state = State { pass, ..self.states.get(entry.state) };
             if is_nat && !state.is_tracked {

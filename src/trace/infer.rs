@@ -121,7 +121,7 @@ impl Walk<'_, '_, '_> {
         if side == Side::Source {
             return Some(self.kind_of_sender());
         }
-        self.is_foreign(address, state.is_dnat).then_some(bits(AddressKind::Unicast))
+        self.is_foreign(address, state).then_some(bits(AddressKind::Unicast))
     }
 
     /// An address we do not know is one of the node if MASQUERADE or REDIRECT put it there.
@@ -149,11 +149,11 @@ impl Walk<'_, '_, '_> {
     }
 
     /// Whether the dump shows that an address is not one of the node.
-    pub(super) fn is_foreign(&mut self, address: IpAddr, is_dnat: bool) -> bool {
-        let shown = self.machine.shown();
-        let is_service = !is_dnat && shown.cluster_ips.contains(&address);
-        let is_pod =
-            shown.endpoints.contains(&address) && shown.pod_net.as_ref().is_some_and(|net| net.contains(address));
+    pub(super) fn is_foreign(&mut self, address: IpAddr, state: &State) -> bool {
+        let machine = self.machine;
+        let is_service = !state.is_dnat && machine.is_cluster_ip(address);
+        let in_pod_net = machine.shown().pod_net.as_ref().is_some_and(|net| net.contains(address));
+        let is_pod = in_pod_net && machine.is_endpoint(address, state.dnat_rule);
         if is_service {
             self.inferred.insert(Inference::Service(address));
         } else if is_pod {
