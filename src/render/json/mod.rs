@@ -44,8 +44,9 @@ pub struct Document<T> {
     body: T,
 }
 
-/// As much is gathered before it is passed on.
-const PIECE: usize = 1 << 16;
+/// As much is gathered before it is passed on: more than [`stream`](super::stream) gathers, so that it is not copied
+/// again.
+const PIECE: usize = 1 << 17;
 
 /// Writes an answer of that kind as one document, in one line more than it needs.
 ///
