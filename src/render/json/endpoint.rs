@@ -2,17 +2,18 @@
 
 use super::convert::{Text, identity};
 use super::evidence::{Evidence, at, of_rules, spans};
+use super::field::Field;
 use super::service::{MadeForText, made_for};
 use crate::kube::{Balancing, EndpointChain, EndpointId};
 use crate::ruleset::{RuleId, TableName, Threshold};
 use crate::shares::{ChainShare, EndpointShare};
 use crate::view::{Item, Node};
-use serde::Serialize;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 use std::net::IpAddr;
 
 /// A pod that the service sends connections to.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug)]
 pub(super) struct Endpoint<'n> {
     /// Its address; null where the dump does not show it.
     address: Option<IpAddr>,
@@ -36,6 +37,24 @@ pub(super) struct Endpoint<'n> {
     hairpin: Option<bool>,
     /// The rules that lead to it.
     evidence: Vec<Evidence<'n>>,
+}
+
+impl Serialize for Endpoint<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_map(None)?;
+        fields.serialize_entry(&Field::Address, &self.address)?;
+        fields.serialize_entry(&Field::Port, &self.port)?;
+        fields.serialize_entry(&Field::Chain, &self.chain)?;
+        fields.serialize_entry(&Field::Identity, self.identity)?;
+        fields.serialize_entry(&Field::MadeFor, &self.made_for)?;
+        fields.serialize_entry(&Field::RuleProbability, &self.rule_probability)?;
+        fields.serialize_entry(&Field::Threshold, &self.threshold)?;
+        fields.serialize_entry(&Field::IntendedShare, &self.intended_share)?;
+        fields.serialize_entry(&Field::Share, &self.share)?;
+        fields.serialize_entry(&Field::Hairpin, &self.hairpin)?;
+        fields.serialize_entry(&Field::Evidence, &self.evidence)?;
+        fields.end()
+    }
 }
 
 /// So many rules lead to an endpoint.

@@ -1,13 +1,15 @@
 //! Lines of the dump that prove something.
 
 use super::convert::Text;
+use super::field::Field;
 use crate::ruleset::{RuleId, TableName};
 use crate::source::Span;
 use crate::view::Node;
-use serde::Serialize;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 
 /// A line of the input that proves what it stands beside.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(super) struct Evidence<'n> {
     /// The file as it was named; `-` is standard input.
     pub file: Text<'n>,
@@ -17,12 +19,27 @@ pub(super) struct Evidence<'n> {
     pub column: u32,
     /// The part of that line that is meant.
     pub text: Text<'n>,
-    /// The chain it belongs to, where a walk came by.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The chain it belongs to, where a walk came by; not written otherwise.
     pub chain: Option<Text<'n>>,
-    /// What is to be seen in it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// What is to be seen in it; not written where there is nothing.
     pub label: Option<&'n str>,
+}
+
+impl Serialize for Evidence<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_map(None)?;
+        fields.serialize_entry(&Field::File, &self.file)?;
+        fields.serialize_entry(&Field::Line, &self.line)?;
+        fields.serialize_entry(&Field::Column, &self.column)?;
+        fields.serialize_entry(&Field::Text, &self.text)?;
+        if let Some(chain) = &self.chain {
+            fields.serialize_entry(&Field::Chain, chain)?;
+        }
+        if let Some(label) = self.label {
+            fields.serialize_entry(&Field::Label, label)?;
+        }
+        fields.end()
+    }
 }
 
 /// The place of `span`.

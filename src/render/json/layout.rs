@@ -1,10 +1,12 @@
 //! How JSON is laid out: a line for each value, indented by two blanks a level, as `serde_json` lays it out by itself;
 //! every character that [`escape`](crate::render::escape) spells out is written as `\u…`: the same text to any reader of
-//! JSON, and harmless on a terminal. Bytes are text of the dump; see [`Text`](super::convert::Text).
+//! JSON, and harmless on a terminal. Bytes are text of the dump; see [`Text`](super::convert::Text). A name that is a
+//! number is that of a [`Field`](super::field::Field).
 //!
 //! Dumps of ten thousand services give 150 MB of it, mostly indentation and names of fields, so that few and long writes
 //! make it.
 
+use super::field;
 use crate::render::escape::{is_printable_ascii, is_spelled_out};
 use bstr::ByteSlice;
 use memchr::memchr2;
@@ -92,6 +94,10 @@ impl Formatter for Layout {
             rest = letters.as_str();
         }
         out.write_all(rest.as_bytes())
+    }
+
+    fn write_u8<W: ?Sized + Write>(&mut self, out: &mut W, value: u8) -> io::Result<()> {
+        if self.is_key { out.write_all(field::name(value).as_bytes()) } else { write!(out, "{value}") }
     }
 
     fn write_byte_array<W: ?Sized + Write>(&mut self, out: &mut W, text: &[u8]) -> io::Result<()> {

@@ -10,6 +10,7 @@ mod diff;
 mod endpoint;
 mod evidence;
 mod explanation;
+mod field;
 mod finding;
 mod layout;
 mod outcome;
