@@ -231,7 +231,7 @@ impl Walk<'_, '_, '_> {
                 ChainKind::UserDefined { .. } => None,
             };
             if policy.is_none() {
-                self.inferred.insert(Inference::Policy);
+                self.infer(Inference::Policy);
             }
             return Some((id, policy.unwrap_or(Policy::Accept)));
         }
@@ -244,7 +244,7 @@ impl Walk<'_, '_, '_> {
             Hook::Input | Hook::Forward => return None,
         };
         let id = self.machine.hooked(key, own)?;
-        self.inferred.insert(Inference::Hook(hook.chain_name().into(), own.into()));
+        self.infer(Inference::Hook(hook.chain_name().into(), own.into()));
         Some((id, Policy::Accept))
     }
 
