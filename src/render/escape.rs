@@ -44,7 +44,7 @@ const SPELLED_OUT: &[(char, char)] = &[
 #[must_use]
 pub fn escaped(text: &[u8]) -> Cow<'_, str> {
     if let Ok(text) = std::str::from_utf8(text)
-        && (is_printable_ascii(text) || !text.chars().any(is_spelled_out))
+        && (is_printable_ascii(text.as_bytes()) || !text.chars().any(is_spelled_out))
     {
         return Cow::Borrowed(text);
     }
@@ -68,8 +68,25 @@ pub(super) fn escaped_chars(text: &[u8]) -> impl Iterator<Item = (String, usize)
     })
 }
 
-fn is_printable_ascii(text: &str) -> bool {
-    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+/// Whether nothing but printable ASCII stands in it, looked at eight bytes at a time.
+pub(super) fn is_printable_ascii(text: &[u8]) -> bool {
+    // What whole words leave over is looked at with bytes before it once more.
+    if let Some(last) = text.last_chunk() {
+        let words = text.as_chunks().0.iter().chain([last]);
+        return words.fold(0, |odd, word| odd | odd_bits(u64::from_ne_bytes(*word))) == 0;
+    }
+    if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+        let [first, last] = [first, last].map(|half| u64::from(u32::from_ne_bytes(*half)));
+        return odd_bits(first << 32 | last) == 0;
+    }
+    text.iter().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
+/// The upper bit of some byte is set if any of the eight is not from blank to `~`.
+fn odd_bits(word: u64) -> u64 {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let (below, above) = (word.wrapping_sub(EACH * 0x20), word.wrapping_add(EACH));
+    (word | below | above) & (EACH * 0x80)
 }
 
 /// Whether a terminal would obey the character, or a reader could not see it.
@@ -94,6 +111,21 @@ fn push_byte(shown: &mut String, byte: u8) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_odd_byte_is_seen_wherever_it_stands() {
+        for len in 0..20 {
+            let mut text = vec![b'~'; len];
+            assert!(is_printable_ascii(&text), "{len}");
+            for at in 0..len {
+                for byte in 0..=u8::MAX {
+                    text[at] = byte;
+                    assert_eq!(is_printable_ascii(&text), (b' '..=b'~').contains(&byte), "{byte} at {at} of {len}");
+                }
+                text[at] = b' ';
+            }
+        }
+    }
 
     #[track_caller]
     fn shows(text: impl AsRef<[u8]>, expected: &str) {

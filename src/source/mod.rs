@@ -6,7 +6,8 @@
 mod text;
 
 use bstr::{BStr, ByteSlice};
-use memchr::memchr_iter;
+use memchr::{memchr, memchr_iter, memrchr, memrchr_iter};
+use std::ops::Range;
 use std::sync::OnceLock;
 
 pub use text::Text;
@@ -63,40 +64,62 @@ pub struct Source {
     lines: OnceLock<Lines>,
 }
 
-/// Where the lines of a text begin.
+/// Where lines are, a few of them at a time: the text itself tells the rest.
 #[derive(Debug)]
 struct Lines {
-    /// By line: its first byte.
-    starts: Vec<u32>,
-    /// By block of the text: how many lines begin before its end.
-    blocks: Vec<u32>,
+    /// By block of the text: how many lines end before it.
+    ended: Vec<u32>,
 }
 
-/// Of so many bytes' offsets the upper bits are the same: a few lines.
-const BLOCK: u32 = 8;
+/// Bytes of a block.
+const BLOCK: usize = 128;
+
+/// Line ends are looked for so far around a byte; most lines are shorter.
+const NEAR: usize = 8 * BLOCK;
 
 impl Lines {
     fn of(text: &[u8]) -> Self {
-        let starts: Vec<u32> = std::iter::once(0).chain(memchr_iter(b'\n', text).map(|at| to_u32(at + 1))).collect();
-        let mut blocks = vec![0; (text.len() >> BLOCK) + 1];
-        for (line, start) in (1..).zip(&starts) {
-            blocks[(start >> BLOCK) as usize] = line;
+        let mut ended = vec![0; text.len() / BLOCK + 1];
+        for at in memchr_iter(b'\n', text) {
+            if let Some(next) = ended.get_mut(at / BLOCK + 1) {
+                *next += 1;
+            }
         }
-        // No line begins in a block inside of a long one.
-        for at in 1..blocks.len() {
-            blocks[at] = blocks[at].max(blocks[at - 1]);
+        for block in 1..ended.len() {
+            ended[block] += ended[block - 1];
         }
-        Self { starts, blocks }
+        Self { ended }
     }
 
-    /// The line of a byte.
-    fn at(&self, offset: usize) -> usize {
-        let block = offset >> BLOCK;
-        let count = |block: usize| self.blocks.get(block).map(|&count| count as usize);
-        let (low, high) =
-            (block.checked_sub(1).and_then(count).unwrap_or(0), count(block).unwrap_or(self.starts.len()));
-        let within = self.starts[low..high].partition_point(|&start| start as usize <= offset);
-        (low + within).saturating_sub(1)
+    /// The line of a byte, from 0, and where it begins and ends, its end counted in.
+    fn at(&self, text: &[u8], offset: usize) -> (usize, Range<usize>) {
+        let block = offset / BLOCK;
+        let mut before = memrchr_iter(b'\n', &text[block * BLOCK..offset]);
+        let last = before.next().map(|at| block * BLOCK + at);
+        let line = self.ended[block] as usize + usize::from(last.is_some()) + before.count();
+        let begin = last.or_else(|| self.end_before(text, block * BLOCK, line)).map_or(0, |at| at + 1);
+        (line, begin..self.end(text, offset, line))
+    }
+
+    /// The last line end before a block, so many lines into the text.
+    fn end_before(&self, text: &[u8], from: usize, line: usize) -> Option<usize> {
+        let last = |start: usize, stop: usize| memrchr(b'\n', &text[start..stop]).map(|at| start + at);
+        // The block in which the line before ended.
+        let far = || {
+            let block = self.ended.partition_point(|&ended| (ended as usize) < line).saturating_sub(1);
+            last(block * BLOCK, from.min((block + 1) * BLOCK))
+        };
+        last(from.saturating_sub(NEAR), from).or_else(far)
+    }
+
+    fn end(&self, text: &[u8], offset: usize, line: usize) -> usize {
+        let first = |from: usize, to: usize| memchr(b'\n', &text[from..to]).map(|at| from + at + 1);
+        // The block in which this one ends.
+        let far = || {
+            let block = self.ended.partition_point(|&ended| ended as usize <= line).saturating_sub(1);
+            first(offset.max(block * BLOCK), text.len())
+        };
+        first(offset, text.len().min(offset + NEAR)).or_else(far).unwrap_or(text.len())
     }
 }
 
@@ -147,7 +170,7 @@ impl Source {
 
     /// Offset in the original text of an offset in the text that was parsed.
     fn original_offset(&self, offset: u32) -> usize {
-        let Some(repaired) = &self.repaired else { return offset as usize };
+        let Some(repaired) = &self.repaired else { return (offset as usize).min(self.original.len()) };
         let after = repaired.origins.partition_point(|origin| origin.text <= offset);
         let Some(origin) = after.checked_sub(1).and_then(|at| repaired.origins.get(at)) else { return 0 };
         let limit = repaired.origins.get(after).map_or(usize::MAX, |next| next.original.max(origin.original) as usize);
@@ -158,10 +181,9 @@ impl Source {
         let start = self.original_offset(span.start - self.base);
         let end = self.original_offset(span.end() - self.base).max(start);
         let lines = self.lines.get_or_init(|| Lines::of(&self.original));
-        let (line, starts) = (lines.at(start), &lines.starts);
-        let begin = starts[line] as usize;
-        let stop = starts.get(line + 1).map_or(self.original.len(), |&next| next as usize);
-        let whole_line = trim_line_end(&self.original[begin..stop]);
+        let (line, range) = lines.at(&self.original, start);
+        let begin = range.start;
+        let whole_line = trim_line_end(&self.original[range]);
         let inside = |offset: usize| offset.clamp(begin, begin + whole_line.len());
         Place {
             file: &self.name,
@@ -268,11 +290,15 @@ mod tests {
     #[test]
     fn the_line_of_any_byte_is_found_in_texts_of_short_and_of_long_lines() {
         let long = "x".repeat(5000);
-        for text in ["", "\n", "a", "a\nb\n", &format!("{long}\na\n\n{long}\nb"), &"ab\n".repeat(700)] {
+        let texts = ["", "\n", "a", "a\nb\n", &format!("{long}\na\n\n{long}\nb"), &"ab\n".repeat(700), &long[..512]];
+        for text in texts {
             let lines = Lines::of(text.as_bytes());
             for offset in 0..=text.len() {
-                let before = memchr_iter(b'\n', &text.as_bytes()[..offset]).count();
-                assert_eq!(lines.at(offset), before, "byte {offset} of {} bytes", text.len());
+                let before = text[..offset].matches('\n').count();
+                let begin = text[..offset].rfind('\n').map_or(0, |at| at + 1);
+                let end = text[offset..].find('\n').map_or(text.len(), |at| offset + at + 1);
+                let found = lines.at(text.as_bytes(), offset);
+                assert_eq!(found, (before, begin..end), "byte {offset} of {} bytes", text.len());
             }
         }
     }

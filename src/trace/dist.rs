@@ -1,7 +1,7 @@
 //! Distributions over states: how much of the connections stands where, and in how many ways that can be said.
 
 use super::intern::FastMap;
-use super::state::States;
+use super::state::{NOTHING, States};
 use crate::ruleset::RuleId;
 
 /// How a chain was left.
@@ -53,7 +53,7 @@ pub(super) fn merge(dist: &mut Dist, states: &mut States) {
             merged[place].weight += entry.weight;
             continue;
         }
-        if states.get(entry.state).assumed != 0 {
+        if states.get(entry.state).assumed != NOTHING {
             assuming.push(merged.len());
         }
         places.insert((entry.end, entry.rule, entry.state), merged.len());

@@ -195,7 +195,7 @@ impl Walk<'_, '_, '_> {
         let pass = u8::try_from(self.stages.len()).unwrap_or(u8::MAX);
         self.stages.push(Stage { hook, table: key, is_looped });
         way.roots.push(Vec::new());
-        let mut out = Dist::new();
+        let mut out = Dist::with_capacity(dist.len());
         for entry in dist {
             let state = State { pass, ..self.states.get(entry.state) };
             if is_nat && !state.is_tracked {
@@ -231,7 +231,7 @@ impl Walk<'_, '_, '_> {
                 ChainKind::UserDefined { .. } => None,
             };
             if policy.is_none() {
-                self.inferred.insert(Inference::Policy);
+                self.infer(Inference::Policy);
             }
             return Some((id, policy.unwrap_or(Policy::Accept)));
         }
@@ -244,7 +244,7 @@ impl Walk<'_, '_, '_> {
             Hook::Input | Hook::Forward => return None,
         };
         let id = self.machine.hooked(key, own)?;
-        self.inferred.insert(Inference::Hook(hook.chain_name().into(), own.into()));
+        self.infer(Inference::Hook(hook.chain_name().into(), own.into()));
         Some((id, Policy::Accept))
     }
 

@@ -69,6 +69,13 @@ impl Inference {
 }
 
 impl Walk<'_, '_, '_> {
+    /// Takes something for granted. Where only one way is followed, nobody is told what.
+    pub(super) fn infer(&mut self, inference: Inference) {
+        if self.alone.is_none() {
+            self.inferred.insert(inference);
+        }
+    }
+
     /// Completes the packet with what facts tell about it.
     pub(super) fn complete_packet(&mut self) {
         if self.packet.source.is_none() && self.packet.origin == Origin::Node {
@@ -77,13 +84,13 @@ impl Walk<'_, '_, '_> {
                 self.facts.source_towards(destination).or_else(|| is_loopback(destination).then_some(destination));
             if let Some(source) = source {
                 self.packet.source = Some(source);
-                self.inferred.insert(Inference::SourceByRoute(source));
+                self.infer(Inference::SourceByRoute(source));
             }
         }
         if self.packet.in_interface.is_none() && self.packet.origin != Origin::Node {
             let way = self.packet.source.and_then(|source| self.facts.interface_towards(source));
             if let Some(name) = way {
-                self.inferred.insert(Inference::IncomingByRoute(name.to_str_lossy().into_owned()));
+                self.infer(Inference::IncomingByRoute(name.to_str_lossy().into_owned()));
                 self.packet.in_interface = Some(name.into());
             }
         }
@@ -97,15 +104,16 @@ impl Walk<'_, '_, '_> {
         if is_loopback(range.0) {
             return Some(false);
         }
-        let pods = self.machine.shown().pod_net.clone();
-        let shown = pods.as_ref().and_then(range_of).and_then(|pods| in_view_of_pods(self.packet.origin, range, pods));
+        let machine = self.machine;
+        let pods = machine.shown().pod_net.as_ref();
+        let shown = pods.and_then(range_of).and_then(|pods| in_view_of_pods(self.packet.origin, range, pods));
         if let (Some(holds), Some(net)) = (shown, pods) {
             let is_pod = self.packet.origin == Origin::Pod;
-            self.inferred.insert(if is_pod { Inference::PodIn(net) } else { Inference::NotPod(net) });
+            self.infer(if is_pod { Inference::PodIn(net.clone()) } else { Inference::NotPod(net.clone()) });
             return Some(holds);
         }
         (range.0 == range.1).then(|| {
-            self.inferred.insert(Inference::NoNamedSource);
+            self.infer(Inference::NoNamedSource);
             false
         })
     }
@@ -121,7 +129,7 @@ impl Walk<'_, '_, '_> {
         if side == Side::Source {
             return Some(self.kind_of_sender());
         }
-        self.is_foreign(address, state.is_dnat).then_some(bits(AddressKind::Unicast))
+        self.is_foreign(address, state).then_some(bits(AddressKind::Unicast))
     }
 
     /// An address we do not know is one of the node if MASQUERADE or REDIRECT put it there.
@@ -140,24 +148,24 @@ impl Walk<'_, '_, '_> {
 
     fn kind_of_sender(&mut self) -> AddressTypes {
         if self.packet.origin == Origin::Node {
-            self.inferred.insert(Inference::OwnSource);
+            self.infer(Inference::OwnSource);
             AddressTypes::LOCAL
         } else {
-            self.inferred.insert(Inference::ForeignSource);
+            self.infer(Inference::ForeignSource);
             bits(AddressKind::Unicast)
         }
     }
 
     /// Whether the dump shows that an address is not one of the node.
-    pub(super) fn is_foreign(&mut self, address: IpAddr, is_dnat: bool) -> bool {
-        let shown = self.machine.shown();
-        let is_service = !is_dnat && shown.cluster_ips.contains(&address);
-        let is_pod =
-            shown.endpoints.contains(&address) && shown.pod_net.as_ref().is_some_and(|net| net.contains(address));
+    pub(super) fn is_foreign(&mut self, address: IpAddr, state: &State) -> bool {
+        let machine = self.machine;
+        let is_service = !state.is_dnat && machine.is_cluster_ip(address);
+        let in_pod_net = machine.shown().pod_net.as_ref().is_some_and(|net| net.contains(address));
+        let is_pod = in_pod_net && machine.is_endpoint(address, state.dnat_rule);
         if is_service {
-            self.inferred.insert(Inference::Service(address));
+            self.infer(Inference::Service(address));
         } else if is_pod {
-            self.inferred.insert(Inference::Endpoint(address));
+            self.infer(Inference::Endpoint(address));
         }
         is_service || is_pod
     }
@@ -173,7 +181,7 @@ impl Walk<'_, '_, '_> {
             b"KUBE-MARK-DROP" => shown.drop_mark.unwrap_or(0x8000),
             _ => return None,
         };
-        self.inferred.insert(Inference::MarkChain(name.to_str_lossy().into_owned(), mark));
+        self.infer(Inference::MarkChain(name.to_str_lossy().into_owned(), mark));
         Some(mark)
     }
 }

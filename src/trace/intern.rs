@@ -69,8 +69,14 @@ impl<T: Clone + Eq + Hash> Interner<T> {
         if let Some(&place) = self.places.get(&value) {
             return place;
         }
+        let place = self.push(value.clone());
+        self.places.insert(value, place);
+        place
+    }
+
+    /// A number of its own for `value`, which is not looked for and will not be found.
+    pub(super) fn push(&mut self, value: T) -> u32 {
         let place = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
-        self.places.insert(value.clone(), place);
         self.values.push(value);
         place
     }

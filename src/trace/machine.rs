@@ -5,9 +5,8 @@ use super::walk::Walk;
 use super::{ChainShares, Outcome, Packet, TableKey, Trace};
 use crate::facts::Facts;
 use crate::ruleset::{
-    Chain, ChainGraph, ChainId, Form, Match, Net, Protocol, Resolved, Side, Table, TableName, Target, Test,
+    ChainGraph, ChainId, Form, Match, Net, Protocol, Resolved, Rule, RuleId, Side, Table, TableName, Target, Test,
 };
-use bstr::BStr;
 use foldhash::fast::RandomState;
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
@@ -27,22 +26,22 @@ pub struct Machine<'a, 'src> {
     resolved: &'a Resolved<'a, 'src>,
     /// By table: its long chains, in order, each with its index once a walk came there.
     indexes: Vec<Vec<(ChainId, OnceLock<Index>)>>,
-    /// By table: its chains by name, for the names the hooks call.
-    hooked: Vec<HashMap<&'src BStr, ChainId>>,
+    /// By table: its chains of the names the hooks call, in the order of [`HOOKED`].
+    hooked: Vec<[Option<ChainId>; HOOKED.len()]>,
     shown: OnceLock<Shown>,
+    cluster_ips: OnceLock<Addresses>,
+    endpoints: OnceLock<Addresses>,
     /// By endpoint chain: the protocol all of which it takes. [`shares`](crate::shares) works it out and keeps it here.
     pub(crate) takes: OnceLock<Vec<Option<Protocol>>>,
     /// How many service chains were asked about before that.
     pub(crate) asked: AtomicU32,
 }
 
+type Addresses = HashSet<IpAddr, RandomState>;
+
 /// What the rules prove of the node and the cluster.
 #[derive(Debug, Default)]
 pub(super) struct Shown {
-    /// Addresses that rules send to service chains: services, not the node.
-    pub(super) cluster_ips: HashSet<IpAddr, RandomState>,
-    /// Addresses that DNAT rules lead to.
-    pub(super) endpoints: HashSet<IpAddr, RandomState>,
     /// The net of the pods: what kube-proxy does not masquerade.
     pub(super) pod_net: Option<Net>,
     /// The mark of packets to be masqueraded.
@@ -65,6 +64,8 @@ impl<'a, 'src> Machine<'a, 'src> {
             indexes: tables.iter().map(indexes).collect(),
             hooked: tables.iter().map(hooked).collect(),
             shown: OnceLock::new(),
+            cluster_ips: OnceLock::new(),
+            endpoints: OnceLock::new(),
             takes: OnceLock::new(),
             asked: AtomicU32::new(0),
         }
@@ -129,7 +130,8 @@ impl<'a, 'src> Machine<'a, 'src> {
 
     /// The chain a hook calls, or one of kube-proxy's that it calls first.
     pub(super) fn hooked(&self, key: TableKey, name: &str) -> Option<ChainId> {
-        self.hooked[key.0 as usize].get(BStr::new(name)).copied()
+        let at = HOOKED.iter().position(|known| *known == name)?;
+        self.hooked[key.0 as usize][at]
     }
 
     pub(super) fn graph(&self, key: TableKey) -> &'a ChainGraph {
@@ -151,11 +153,29 @@ impl<'a, 'src> Machine<'a, 'src> {
         matches!(self.table(key).form, Form::List { verbose: false, .. })
     }
 
+    fn nat(&self) -> Option<&'a Table<'src>> {
+        self.key(TableName::Nat).map(|key| self.table(key))
+    }
+
+    /// Whether rules send that address to a service chain: it is a service, not the node.
+    pub(super) fn is_cluster_ip(&self, address: IpAddr) -> bool {
+        let all = || self.nat().into_iter().flat_map(cluster_ips).collect();
+        self.cluster_ips.get_or_init(all).contains(&address)
+    }
+
+    /// Whether a DNAT rule leads to that address; the one that is named is asked first, all of them only after it.
+    pub(super) fn is_endpoint(&self, address: IpAddr, by: Option<RuleId>) -> bool {
+        let Some(nat) = self.nat() else { return false };
+        let own = by.and_then(|rule| nat.rules.get(rule.0 as usize)).and_then(endpoint);
+        let all = || nat.rules.iter().filter_map(endpoint).collect();
+        own == Some(address) || self.endpoints.get_or_init(all).contains(&address)
+    }
+
     pub(super) fn shown(&self) -> &Shown {
         self.shown.get_or_init(|| {
             let mut shown = Shown::default();
-            if let Some(nat) = self.key(TableName::Nat) {
-                shown.read_nat(self.table(nat));
+            if let Some(nat) = self.nat() {
+                shown.read_nat(nat);
             }
             if let Some(filter) = self.key(TableName::Filter) {
                 shown.drop_mark = mark_dropped(self.table(filter));
@@ -166,13 +186,12 @@ impl<'a, 'src> Machine<'a, 'src> {
 }
 
 /// The chains of a table that a walk begins in.
-fn hooked<'src>(table: &Table<'src>) -> HashMap<&'src BStr, ChainId> {
-    let is_named =
-        |chain: &Chain<'_>| chain.name.len() <= LONGEST_NAME && HOOKED.iter().any(|name| chain.name == *name);
-    let begins = |chain: &Chain<'_>| chain.is_built_in() || is_named(chain);
-    let mut chains = HashMap::new();
-    for (id, chain) in table.chain_ids().filter(|(_, chain)| begins(chain)) {
-        chains.entry(chain.name).or_insert(id);
+fn hooked(table: &Table<'_>) -> [Option<ChainId>; HOOKED.len()] {
+    let mut chains = [None; HOOKED.len()];
+    for (id, chain) in table.chain_ids().filter(|(_, chain)| chain.name.len() <= LONGEST_NAME) {
+        if let Some(at) = HOOKED.iter().position(|name| chain.name == *name) {
+            chains[at].get_or_insert(id);
+        }
     }
     chains
 }
@@ -183,15 +202,11 @@ impl Shown {
         for rule in &nat.rules {
             let tests = nat.matches(rule);
             match &rule.target {
-                Some(Target::Jump(chain)) if chain.starts_with(b"KUBE-SVC-") => {
-                    self.cluster_ips.extend(tests.iter().filter_map(destination_host));
-                }
                 Some(Target::Jump(chain)) if *chain == "KUBE-MARK-MASQ" => {
                     if let Some(net) = tests.iter().find_map(|each| other_source(each)) {
                         *nets.entry(net).or_default() += 1;
                     }
                 }
-                Some(Target::Dnat(to)) => self.endpoints.extend(to.get().address()),
                 Some(Target::Return) if nat.chain(rule.chain).name == "KUBE-POSTROUTING" => {
                     self.masquerade_mark = tests.iter().find_map(|each| mark_of(each, true)).or(self.masquerade_mark);
                 }
@@ -201,14 +216,30 @@ impl Shown {
                 _ => {}
             }
         }
-        self.pod_net = nat
-            .rules
-            .iter()
-            .flat_map(|rule| nat.matches(rule))
-            .filter_map(other_source)
-            .filter(|net| nets.contains_key(net))
-            .max_by_key(|net| nets.get(net).copied())
-            .cloned();
+        self.pod_net = most_frequent(nat, &nets).cloned();
+    }
+}
+
+/// Of nets that are as frequent the one that stands last.
+fn most_frequent<'n>(nat: &'n Table<'_>, nets: &HashMap<&'n Net, usize, RandomState>) -> Option<&'n Net> {
+    if nets.len() < 2 {
+        return nets.keys().next().copied();
+    }
+    let all = nat.rules.iter().flat_map(|rule| nat.matches(rule)).filter_map(other_source);
+    all.filter(|net| nets.contains_key(net)).max_by_key(|net| nets.get(net).copied())
+}
+
+/// Addresses that rules send to service chains.
+fn cluster_ips(nat: &Table<'_>) -> impl Iterator<Item = IpAddr> {
+    let is_served = |rule: &&Rule<'_>| matches!(&rule.target, Some(Target::Jump(to)) if to.starts_with(b"KUBE-SVC-"));
+    nat.rules.iter().filter(is_served).flat_map(|rule| nat.matches(rule)).filter_map(destination_host)
+}
+
+/// Where a DNAT rule leads, if that is one address.
+fn endpoint(rule: &Rule<'_>) -> Option<IpAddr> {
+    match &rule.target {
+        Some(Target::Dnat(to)) => to.get().address(),
+        _ => None,
     }
 }
 

@@ -80,11 +80,17 @@ pub(super) struct State {
 /// Answers taken for granted on a branch: question and answer, in order of the question's number.
 type Assumptions = Box<[(u32, bool)]>;
 
+/// The number of the empty set of assumptions.
+pub(super) const NOTHING: u32 = 0;
+
 /// All states of one walk, and all sets of assumptions, by number.
 #[derive(Debug, Default)]
 pub(super) struct States {
     all: Interner<State>,
+    /// By number less one: 0 is the empty set.
     assumptions: Interner<Assumptions>,
+    /// Whether no state can be met twice, so that none is looked for.
+    are_new: bool,
     /// The most that one state assumes.
     deepest: usize,
 }
@@ -93,19 +99,19 @@ pub(super) struct States {
 const MOST_ASSUMPTIONS: usize = 128;
 
 impl States {
+    /// Those of a walk that goes one way: it meets no state twice.
+    pub(super) fn of_one_way() -> Self {
+        Self { are_new: true, ..Self::default() }
+    }
+
     /// The number of a state.
     pub(super) fn add(&mut self, state: State) -> u32 {
-        self.all.add(state)
+        if self.are_new { self.all.push(state) } else { self.all.add(state) }
     }
 
     /// The state of that number.
     pub(super) fn get(&self, state: u32) -> State {
         *self.all.value(state)
-    }
-
-    /// The number of the empty set of assumptions.
-    pub(super) fn no_assumptions(&mut self) -> u32 {
-        self.assumptions.add(Box::default())
     }
 
     /// Whether a state assumes so much that the walk is to be given up.
@@ -115,7 +121,11 @@ impl States {
 
     /// What a state assumes.
     pub(super) fn assumptions(&self, state: &State) -> &[(u32, bool)] {
-        self.assumptions.value(state.assumed)
+        state.assumed.checked_sub(1).map_or(&[], |place| self.assumptions.value(place))
+    }
+
+    fn add_assumptions(&mut self, set: Vec<(u32, bool)>) -> u32 {
+        if set.is_empty() { NOTHING } else { self.assumptions.add(set.into()) + 1 }
     }
 
     /// `state` with one more answer.
@@ -124,7 +134,7 @@ impl States {
         let at = set.partition_point(|&(known, _)| known < atom);
         set.insert(at, (atom, value));
         self.deepest = self.deepest.max(set.len());
-        State { assumed: self.assumptions.add(set.into()), ..state }
+        State { assumed: self.add_assumptions(set), ..state }
     }
 
     /// For each assumption of a state: the state that assumes the opposite, if it was ever met, and the one that
@@ -135,11 +145,11 @@ impl States {
         for at in 0..set.len() {
             let mut flipped = set.clone();
             flipped[at].1 = !flipped[at].1;
-            let Some(assumed) = self.assumptions.find(&flipped.into()) else { continue };
+            let Some(assumed) = self.assumptions.find(&flipped.into()).map(|place| place + 1) else { continue };
             let Some(opposite) = self.all.find(&State { assumed, ..*state }) else { continue };
             let mut without = set.clone();
             without.remove(at);
-            found.push((opposite, State { assumed: self.assumptions.add(without.into()), ..*state }));
+            found.push((opposite, State { assumed: self.add_assumptions(without), ..*state }));
         }
         found
     }

@@ -6,7 +6,7 @@ use super::index::Cursor;
 use super::infer::Inference;
 use super::intern::{FastMap, Interner};
 use super::machine::Machine;
-use super::state::{Device, SourceChange, State, States, flags};
+use super::state::{Device, NOTHING, SourceChange, State, States, flags};
 use super::{Hook, Packet, TableKey};
 use crate::facts::Facts;
 use crate::ruleset::{ChainId, RuleId, Target};
@@ -112,13 +112,11 @@ pub(super) enum Effect {
 
 impl<'m, 'a, 'src> Walk<'m, 'a, 'src> {
     pub(super) fn new(machine: &'m Machine<'a, 'src>, packet: &Packet, facts: &'m Facts) -> Self {
-        let mut states = States::default();
-        states.no_assumptions();
         let mut walk = Self {
             machine,
             packet: packet.clone(),
             facts,
-            states,
+            states: States::default(),
             atoms: Interner::default(),
             devices: Interner::default(),
             stages: Vec::new(),
@@ -136,11 +134,11 @@ impl<'m, 'a, 'src> Walk<'m, 'a, 'src> {
     /// The same for one packet alone, for which what nobody can answer holds or does not. What comes of it is a part of
     /// the whole answer.
     pub(super) fn alone(self, holds: bool) -> Self {
-        Self { alone: Some(holds), ..self }
+        Self { alone: Some(holds), states: States::of_one_way(), ..self }
     }
 
     /// The state at the first hook.
-    pub(super) fn start(&mut self, incoming: Device) -> State {
+    pub(super) fn start(&self, incoming: Device) -> State {
         State {
             source: self.packet.source,
             source_port: self.packet.source_port,
@@ -158,7 +156,7 @@ impl<'m, 'a, 'src> Walk<'m, 'a, 'src> {
             flags: 0,
             dnat_rule: None,
             snat_rule: None,
-            assumed: self.states.no_assumptions(),
+            assumed: NOTHING,
         }
     }
 

@@ -4,7 +4,7 @@ use crate::checks::{Finding, Report};
 use crate::drift::{Located, ServiceFacts};
 use crate::facts::Facts;
 use crate::kube::{Balancing, Capture, CaptureKind, CaptureState, Proxy, ServicePort, TrafficPolicy};
-use crate::ruleset::{RuleId, Table, TableName};
+use crate::ruleset::Table;
 use crate::shares::{self, ChainShare, ServiceShares};
 use crate::source::{Note, Sources, Span};
 use crate::syntax::Parsed;
@@ -122,13 +122,6 @@ impl<'src> Node<'_, 'src> {
             let item = move |(index, (service, walked))| Item { source, index, proxy, service, walked, machine, facts };
             services.map(item)
         })
-    }
-
-    /// The line of a rule of a table of the ruleset `source`.
-    #[must_use]
-    pub fn line(&self, source: usize, table: TableName<'_>, rule: RuleId) -> Span {
-        let table = self.parsed.rulesets.get(source).and_then(|ruleset| ruleset.table(table));
-        table.and_then(|table| table.rules.get(rule.0 as usize)).map(|rule| rule.span).unwrap_or_default()
     }
 
     /// The table of that place in the ruleset `source`.

@@ -2,12 +2,18 @@
 
 use crate::kube::{CaptureKind, CaptureState, Identity, ProxyMode, TrafficPolicy};
 use crate::ruleset::{Backend, Family};
-use bstr::{BStr, ByteSlice};
-use std::borrow::Cow;
+use bstr::BStr;
+use serde::{Serialize, Serializer};
 
-/// Bytes as text.
-pub(super) fn lossy(text: &BStr) -> Cow<'_, str> {
-    text.to_str_lossy()
+/// A piece of the dump as a string; bytes that are not UTF-8 become U+FFFD. The [`Layout`](super::layout::Layout) knows
+/// bytes for text, so that nothing is copied and most is looked at once.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Text<'n>(pub(super) &'n BStr);
+
+impl Serialize for Text<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(self.0)
+    }
 }
 
 pub(super) fn family(family: Family) -> &'static str {

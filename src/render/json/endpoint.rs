@@ -1,26 +1,26 @@
 //! The pods of a service.
 
-use super::convert::{identity, lossy};
-use super::evidence::{Evidence, of_rules};
+use super::convert::{Text, identity};
+use super::evidence::{Evidence, at, of_rules, spans};
+use super::field::Field;
 use super::service::{MadeForText, made_for};
 use crate::kube::{Balancing, EndpointChain, EndpointId};
 use crate::ruleset::{RuleId, TableName, Threshold};
 use crate::shares::{ChainShare, EndpointShare};
 use crate::view::{Item, Node};
-use serde::Serialize;
-use std::borrow::Cow;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 use std::net::IpAddr;
 
 /// A pod that the service sends connections to.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug)]
 pub(super) struct Endpoint<'n> {
     /// Its address; null where the dump does not show it.
     address: Option<IpAddr>,
     /// Its port.
     port: Option<u16>,
     /// The chain that leads to it.
-    chain: Cow<'n, str>,
+    chain: Text<'n>,
     /// Whether that chain's name is the checksum of service, protocol and endpoint.
     identity: &'static str,
     /// What a contradicted name was made for, where that was found.
@@ -39,32 +39,66 @@ pub(super) struct Endpoint<'n> {
     evidence: Vec<Evidence<'n>>,
 }
 
-/// The endpoints of one policy.
+impl Serialize for Endpoint<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_map(None)?;
+        fields.serialize_entry(&Field::Address, &self.address)?;
+        fields.serialize_entry(&Field::Port, &self.port)?;
+        fields.serialize_entry(&Field::Chain, &self.chain)?;
+        fields.serialize_entry(&Field::Identity, self.identity)?;
+        fields.serialize_entry(&Field::MadeFor, &self.made_for)?;
+        fields.serialize_entry(&Field::RuleProbability, &self.rule_probability)?;
+        fields.serialize_entry(&Field::Threshold, &self.threshold)?;
+        fields.serialize_entry(&Field::IntendedShare, &self.intended_share)?;
+        fields.serialize_entry(&Field::Share, &self.share)?;
+        fields.serialize_entry(&Field::Hairpin, &self.hairpin)?;
+        fields.serialize_entry(&Field::Evidence, &self.evidence)?;
+        fields.end()
+    }
+}
+
+/// So many rules lead to an endpoint.
+const USUAL: usize = 3;
+
+/// The endpoints of one policy. What is known of one pod lies far from what is known of the next one: the same is asked
+/// of all of them in a row, so that the memory answers many questions at a time.
 pub(super) fn endpoints<'n>(node: &'n Node<'n, '_>, item: &Item<'n, '_>, local: bool) -> Vec<Endpoint<'n>> {
     let (balancing, share) = item.balancing(local);
-    let rules = balancing.iter().enumerate();
-    rules.map(|(at, rule)| endpoint(node, item, rule, share_at(share, at))).collect()
+    let mut rules = Vec::with_capacity(balancing.len() * USUAL);
+    for rule in balancing {
+        rules_to(item, rule).for_each(|id| rules.push(id));
+    }
+    let spans = spans(node, item.source, TableName::Nat, rules);
+    let mut lines = spans.into_iter().filter_map(|span| at(node, span));
+    let of = |(place, rule)| endpoint(item, rule, share_at(share, place), &mut lines);
+    balancing.iter().enumerate().map(of).collect()
 }
 
 fn share_at(share: Option<&ChainShare>, at: usize) -> Option<EndpointShare> {
     share.and_then(|share| share.endpoints.get(at).copied())
 }
 
+/// The rules that lead to an endpoint: one to its chain, two in it, as kube-proxy writes them.
+fn rules_to(item: &Item<'_, '_>, rule: &Balancing<'_>) -> impl Iterator<Item = RuleId> {
+    let chain = rule.endpoint.map(|id| item.proxy.endpoint(id));
+    std::iter::once(rule.rule).chain(chain.into_iter().flat_map(rules_of))
+}
+
+/// `lines` gives the lines of the rules that lead to it.
 fn endpoint<'n>(
-    node: &'n Node<'n, '_>,
     item: &Item<'n, '_>,
     rule: &'n Balancing<'_>,
     share: Option<EndpointShare>,
+    lines: &mut impl Iterator<Item = Evidence<'n>>,
 ) -> Endpoint<'n> {
     let chain = rule.endpoint.map(|id| item.proxy.endpoint(id));
-    let rules = std::iter::once(rule.rule).chain(chain.into_iter().flat_map(rules_of));
     Endpoint {
-        chain: lossy(item.proxy.chain_name(rule)),
+        chain: Text(item.proxy.chain_name(rule)),
         rule_probability: rule.threshold.map(printed),
         threshold: rule.threshold.map(|threshold| threshold.0),
         intended_share: share.map(|share| share.intended),
         share: share.and_then(|share| share.share).map(unsigned),
-        evidence: of_rules(node, item.source, TableName::Nat, rules),
+        evidence: lines.take(rules_to(item, rule).count()).collect(),
         ..of_chain(chain)
     }
 }
@@ -74,7 +108,7 @@ pub(super) fn loose<'n>(node: &'n Node<'n, '_>, item: &Item<'n, '_>) -> Vec<Endp
     let of = |id: EndpointId| {
         let chain = item.proxy.endpoint(id);
         let evidence = of_rules(node, item.source, TableName::Nat, rules_of(chain));
-        Endpoint { chain: lossy(chain.name), evidence, ..of_chain(Some(chain)) }
+        Endpoint { chain: Text(chain.name), evidence, ..of_chain(Some(chain)) }
     };
     item.service.loose_endpoints.iter().copied().map(of).collect()
 }
@@ -85,7 +119,7 @@ fn of_chain<'n>(chain: Option<&EndpointChain<'_>>) -> Endpoint<'n> {
     Endpoint {
         address: dnat.and_then(|dnat| dnat.address),
         port: dnat.and_then(|dnat| dnat.port),
-        chain: Cow::Borrowed(""),
+        chain: Text("".into()),
         identity: identity(chain.map(|chain| chain.identity).unwrap_or_default()),
         made_for: chain.and_then(EndpointChain::made_for).map(made_for),
         rule_probability: None,

@@ -1,6 +1,6 @@
 //! What is said of one thing: services with the ways into them, or a chain.
 
-use super::convert::lossy;
+use super::convert::Text;
 use super::evidence::{Evidence, at};
 use super::outcome::{OutcomeText, outcomes};
 use super::service::{Items, Service, service};
@@ -9,7 +9,6 @@ use crate::ruleset::{ChainId, TableName};
 use crate::shares::{Path, Way};
 use crate::view::{Item, Node};
 use serde::Serialize;
-use std::borrow::Cow;
 use std::net::IpAddr;
 
 /// `Explanation`: what `kubenat explain` and `kubenat who` answer.
@@ -35,9 +34,9 @@ pub(super) struct ChainText<'n> {
     /// The index of its ruleset among the sources.
     source: usize,
     /// The table it stands in.
-    table: Cow<'n, str>,
+    table: Text<'n>,
     /// Its name.
-    name: Cow<'n, str>,
+    name: Text<'n>,
     /// Its rules.
     rules: Vec<Evidence<'n>>,
     /// The rules that lead to it.
@@ -102,8 +101,8 @@ fn chain_text<'n>(node: &'n Node<'n, '_>, source: usize, table: TableName<'_>, i
     let span = |rule: crate::ruleset::RuleId| table.rules.get(rule.0 as usize).map(|rule| rule.span);
     Some(ChainText {
         source,
-        table: lossy(table.name.name()),
-        name: lossy(table.chain(id).name),
+        table: Text(table.name.name()),
+        name: Text(table.chain(id).name),
         rules: table.rules_of(id).filter_map(|(_, rule)| at(node, rule.span)).collect(),
         references: graph.references(id).iter().filter_map(|rule| at(node, span(*rule)?)).collect(),
     })

@@ -1,15 +1,26 @@
 //! How JSON is laid out: a line for each value, indented by two blanks a level, as `serde_json` lays it out by itself;
 //! every character that [`escape`](crate::render::escape) spells out is written as `\u…`: the same text to any reader of
-//! JSON, and harmless on a terminal.
+//! JSON, and harmless on a terminal. Bytes are text of the dump; see [`Text`](super::convert::Text). A name that is a
+//! number is that of a [`Field`](super::field::Field).
 //!
-//! Dumps of ten thousand services give 150 MB of it, mostly indentation, which is written here in one piece.
+//! Dumps of ten thousand services give 150 MB of it, mostly indentation and names of fields, so that few and long writes
+//! make it.
 
-use crate::render::escape::is_spelled_out;
+use super::field;
+use crate::render::escape::{is_printable_ascii, is_spelled_out};
+use bstr::ByteSlice;
+use memchr::memchr2;
+use serde::Serializer as _;
+use serde_json::Serializer;
 use serde_json::ser::Formatter;
 use std::io::{self, Write};
 
-/// A line end and the blanks of twenty levels; deeper ones take several steps.
-const INDENTED: &[u8] = b"\n                                        ";
+/// What stands between two values, and before the first quote of a key: a comma, a line end, the blanks of twenty levels.
+/// Deeper ones take several steps.
+const INDENTED: &[u8] = b",\n                                        ";
+
+/// The comma and the line end.
+const LINE_END: usize = 2;
 
 /// Blanks a level.
 const STEP: usize = 2;
@@ -20,17 +31,26 @@ pub(super) struct Layout {
     level: usize,
     /// Whether the list or object at hand holds something by now.
     has_value: bool,
+    /// Whether the string at hand is the name of a field.
+    is_key: bool,
 }
 
 impl Layout {
-    /// The end of a line, and the blanks before the next value.
-    fn line<W: ?Sized + Write>(&self, out: &mut W) -> io::Result<()> {
-        let most = INDENTED.len() - 1;
+    /// The end of a line and the blanks before the next value; before them a comma where a value stands there.
+    fn line<W: ?Sized + Write>(&self, is_first: bool, out: &mut W) -> io::Result<()> {
+        match INDENTED.get(usize::from(is_first)..LINE_END + self.level * STEP) {
+            Some(piece) => out.write_all(piece),
+            None => self.deep_line(is_first, out),
+        }
+    }
+
+    fn deep_line<W: ?Sized + Write>(&self, is_first: bool, out: &mut W) -> io::Result<()> {
+        let most = INDENTED.len() - LINE_END;
         let mut blanks = self.level * STEP;
-        out.write_all(&INDENTED[..=blanks.min(most)])?;
+        out.write_all(&INDENTED[usize::from(is_first)..])?;
         while blanks > most {
             blanks -= most;
-            out.write_all(&INDENTED[1..=blanks.min(most)])?;
+            out.write_all(&INDENTED[LINE_END..LINE_END + blanks.min(most)])?;
         }
         Ok(())
     }
@@ -44,24 +64,21 @@ impl Layout {
     fn close<W: ?Sized + Write>(&mut self, bracket: u8, out: &mut W) -> io::Result<()> {
         self.level -= 1;
         if self.has_value {
-            self.line(out)?;
+            self.line(true, out)?;
         }
         self.has_value = true;
         out.write_all(&[bracket])
     }
-
-    fn next<W: ?Sized + Write>(&self, is_first: bool, out: &mut W) -> io::Result<()> {
-        if !is_first {
-            out.write_all(b",")?;
-        }
-        self.line(out)
-    }
 }
 
 impl Formatter for Layout {
+    fn end_string<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        // The colon behind a key comes with its quote.
+        if self.is_key { out.write_all(b"\": ") } else { out.write_all(b"\"") }
+    }
+
     fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, text: &str) -> io::Result<()> {
-        // Without a branch, so that many bytes are looked at in one step.
-        if !text.bytes().fold(false, |odd, byte| odd | !matches!(byte, b' '..=b'~')) {
+        if is_printable_ascii(text.as_bytes()) {
             return out.write_all(text.as_bytes());
         }
         let mut rest = text;
@@ -79,6 +96,26 @@ impl Formatter for Layout {
         out.write_all(rest.as_bytes())
     }
 
+    fn write_u8<W: ?Sized + Write>(&mut self, out: &mut W, value: u8) -> io::Result<()> {
+        if self.is_key { out.write_all(field::name(value).as_bytes()) } else { write!(out, "{value}") }
+    }
+
+    fn write_byte_array<W: ?Sized + Write>(&mut self, out: &mut W, text: &[u8]) -> io::Result<()> {
+        if !is_printable_ascii(text) {
+            let text = text.to_str_lossy();
+            return Ok(Serializer::with_formatter(out, Self::default()).serialize_str(&text)?);
+        }
+        out.write_all(b"\"")?;
+        let mut rest = text;
+        while let Some(at) = memchr2(b'"', b'\\', rest) {
+            out.write_all(&rest[..at])?;
+            out.write_all(&[b'\\', rest[at]])?;
+            rest = &rest[at + 1..];
+        }
+        out.write_all(rest)?;
+        out.write_all(b"\"")
+    }
+
     fn begin_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
         self.open(b'[', out)
     }
@@ -88,7 +125,7 @@ impl Formatter for Layout {
     }
 
     fn begin_array_value<W: ?Sized + Write>(&mut self, out: &mut W, is_first: bool) -> io::Result<()> {
-        self.next(is_first, out)
+        self.line(is_first, out)
     }
 
     fn end_array_value<W: ?Sized + Write>(&mut self, _: &mut W) -> io::Result<()> {
@@ -105,11 +142,13 @@ impl Formatter for Layout {
     }
 
     fn begin_object_key<W: ?Sized + Write>(&mut self, out: &mut W, is_first: bool) -> io::Result<()> {
-        self.next(is_first, out)
+        self.is_key = true;
+        self.line(is_first, out)
     }
 
-    fn begin_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        out.write_all(b": ")
+    fn begin_object_value<W: ?Sized + Write>(&mut self, _: &mut W) -> io::Result<()> {
+        self.is_key = false;
+        Ok(())
     }
 
     fn end_object_value<W: ?Sized + Write>(&mut self, _: &mut W) -> io::Result<()> {
@@ -120,6 +159,7 @@ impl Formatter for Layout {
 
 #[cfg(test)]
 mod tests {
+    use super::super::convert::Text;
     use super::*;
     use serde::Serialize;
     use serde_json::{Serializer, Value, json};
@@ -146,5 +186,22 @@ mod tests {
         let expected = "[\n  \"é \\u009b2J \\u202ex\\u200b\\ufeff\\u007f \\udb40\\udc41\\t\\u001b\"\n]";
         assert_eq!(written, expected);
         assert_eq!(serde_json::from_str::<Vec<String>>(&written).unwrap(), [text]);
+    }
+
+    #[test]
+    fn bytes_are_written_as_the_text_they_are() {
+        for text in [
+            &b""[..],
+            b"-A X --comment \"a/b:c\" -j \"\\\"",
+            b"\"",
+            b"\x1b[2J",
+            "é\u{202e}".as_bytes(),
+            b"a\xff\xfe\"z",
+        ] {
+            let (mut bytes, mut string) = (Vec::new(), Vec::new());
+            Text(text.into()).serialize(&mut Serializer::with_formatter(&mut bytes, Layout::default())).unwrap();
+            text.to_str_lossy().serialize(&mut Serializer::with_formatter(&mut string, Layout::default())).unwrap();
+            assert_eq!(bytes.as_bstr(), string.as_bstr());
+        }
     }
 }

@@ -10,6 +10,7 @@ mod diff;
 mod endpoint;
 mod evidence;
 mod explanation;
+mod field;
 mod finding;
 mod layout;
 mod outcome;
@@ -44,8 +45,9 @@ pub struct Document<T> {
     body: T,
 }
 
-/// As much is gathered before it is passed on.
-const PIECE: usize = 1 << 16;
+/// As much is gathered before it is passed on: more than [`stream`](super::stream) gathers, so that it is not copied
+/// again.
+const PIECE: usize = 1 << 17;
 
 /// Writes an answer of that kind as one document, in one line more than it needs.
 ///

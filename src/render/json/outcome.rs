@@ -1,6 +1,6 @@
 //! What becomes of a packet.
 
-use super::convert::lossy;
+use super::convert::Text;
 use super::evidence::{Evidence, at};
 use crate::trace::{self, Flag, Origin, Packet, Place, SourceSeen, Verdict};
 use crate::view::Node;
@@ -138,7 +138,7 @@ fn line<'n>(
 ) -> Option<Evidence<'n>> {
     let table = node.table(source, key)?;
     let rule = table.rules.get(rule.0 as usize)?;
-    Some(Evidence { chain: Some(lossy(table.chain(rule.chain).name)), ..at(node, rule.span)? })
+    Some(Evidence { chain: Some(Text(table.chain(rule.chain).name)), ..at(node, rule.span)? })
 }
 
 fn verdict(verdict: Verdict) -> &'static str {

@@ -1,12 +1,11 @@
 //! The answer to no question in particular.
 
-use super::convert::lossy;
+use super::convert::Text;
 use super::finding::{FindingText, NotEvaluated, Summary, findings, not_evaluated, summary};
 use super::service::Items;
 use super::source::{Source, sources};
 use crate::view::{Item, Node};
 use serde::Serialize;
-use std::borrow::Cow;
 
 /// `Overview`: what `kubenat` without a command answers.
 #[derive(Serialize)]
@@ -38,7 +37,7 @@ pub(super) struct FaultText<'n> {
     /// Column in bytes, from 1.
     column: u32,
     /// The text from there on.
-    text: Cow<'n, str>,
+    text: Text<'n>,
     /// What was wanted instead.
     wanted: &'static str,
 }
@@ -62,7 +61,7 @@ fn faults<'n>(node: &'n Node<'_, '_>) -> Vec<FaultText<'n>> {
     let of = |fault: &crate::syntax::Fault| {
         let place = node.sources.place(fault.span)?;
         let (file, line, column) = (place.file, place.line, place.column);
-        Some(FaultText { file, line, column, text: lossy(place.text), wanted: fault.wanted })
+        Some(FaultText { file, line, column, text: Text(place.text), wanted: fault.wanted })
     };
     node.parsed.faults.iter().filter_map(of).collect()
 }

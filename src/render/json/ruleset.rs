@@ -1,11 +1,10 @@
 //! The rules themselves, options told apart.
 
-use super::convert::{backend, family, lossy};
+use super::convert::{Text, backend, family};
 use crate::ruleset::{self, Chain, ChainKind, Policy, RuleId, Ruleset, Table, match_line, rule_line, target_line};
 use crate::view::Node;
 use bstr::ByteSlice;
 use serde::Serialize;
-use std::borrow::Cow;
 
 /// `Ruleset`: what `kubenat convert --to json` answers.
 #[derive(Debug, Serialize)]
@@ -18,7 +17,7 @@ pub struct RulesetList<'n> {
 #[derive(Debug, Serialize)]
 pub(super) struct TableText<'n> {
     /// Its name.
-    name: Cow<'n, str>,
+    name: Text<'n>,
     /// `ipv4` or `ipv6`.
     family: &'static str,
     /// `nft`, `legacy` or `unknown`.
@@ -34,7 +33,7 @@ pub(super) struct TableText<'n> {
 #[serde(rename_all = "camelCase")]
 pub(super) struct ChainText<'n> {
     /// Its name.
-    name: Cow<'n, str>,
+    name: Text<'n>,
     /// Whether the kernel calls it at a hook.
     built_in: bool,
     /// `ACCEPT` or `DROP`; null for user-defined chains, and where the text does not show it.
@@ -71,7 +70,7 @@ pub fn rulesets<'n>(node: &'n Node<'_, '_>) -> RulesetList<'n> {
 
 fn table<'n>(node: &'n Node<'_, '_>, ruleset: &Ruleset<'_>, table: &'n Table<'_>) -> TableText<'n> {
     TableText {
-        name: lossy(table.name.name()),
+        name: Text(table.name.name()),
         family: family(ruleset.family),
         backend: backend(ruleset.backend),
         complete: table.is_complete,
@@ -90,7 +89,7 @@ fn chain<'n>(
         ChainKind::UserDefined { .. } => None,
     };
     ChainText {
-        name: lossy(chain.name),
+        name: Text(chain.name),
         built_in: chain.is_built_in(),
         policy: policy.map(|policy| if policy == Policy::Drop { "DROP" } else { "ACCEPT" }),
         rules: table.rules_of(id).map(|(id, each)| rule(node, table, id, each)).collect(),

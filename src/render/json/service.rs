@@ -1,7 +1,7 @@
 //! Services, with their captures and endpoints.
 
 use super::cluster::{NodeText, ServiceApi, node_text, service_api};
-use super::convert::{capture_kind, capture_state, family, identity, lossy, policy};
+use super::convert::{Text, capture_kind, capture_state, family, identity, policy};
 use super::endpoint::{Endpoint, endpoints, loose, unsigned};
 use super::evidence::{Evidence, of_rules};
 use super::source::{Source, sources};
@@ -9,7 +9,6 @@ use crate::kube::{Affinity, Capture, MadeFor};
 use crate::ruleset::TableName;
 use crate::view::{Item, Node};
 use serde::{Serialize, Serializer};
-use std::borrow::Cow;
 use std::net::IpAddr;
 
 /// `ServiceList`: what `kubenat services` answers.
@@ -37,11 +36,11 @@ pub(super) struct Service<'n> {
     /// The index of its ruleset among the sources.
     source: usize,
     /// Its namespace; null if nothing names it.
-    namespace: Option<Cow<'n, str>>,
+    namespace: Option<Text<'n>>,
     /// Its name; null if nothing names it, then its first chain stands for it.
-    name: Option<Cow<'n, str>>,
+    name: Option<Text<'n>>,
     /// The name of the port, empty for the port without a name; null if nothing names it.
-    port: Option<Cow<'n, str>>,
+    port: Option<Text<'n>>,
     /// `tcp`, `udp`, `sctp`; null if no rule tells.
     protocol: Option<String>,
     /// `ipv4` or `ipv6`.
@@ -95,7 +94,7 @@ pub(super) struct MadeForText {
 #[serde(rename_all = "camelCase")]
 pub(super) struct OwnChain<'n> {
     /// Its name.
-    name: Cow<'n, str>,
+    name: Text<'n>,
     /// Whether that is the checksum of the service.
     identity: &'static str,
     /// What it was made for otherwise.
@@ -114,7 +113,7 @@ pub(super) struct CaptureText<'n> {
     /// What a new connection from outside gets: `routed`, `rejected` or `dropped`.
     state: &'static str,
     /// The chain it leads to; null without one.
-    chain: Option<Cow<'n, str>>,
+    chain: Option<Text<'n>>,
     /// The rules that capture it or refuse it.
     evidence: Vec<Evidence<'n>>,
 }
@@ -143,9 +142,9 @@ pub(super) fn service<'n>(node: &'n Node<'n, '_>, item: &Item<'n, '_>) -> Servic
     let (session_affinity, affinity_timeout_seconds) = affinity(own.affinity);
     Service {
         source: item.source,
-        namespace: name.map(|name| lossy(name.namespace())),
-        name: name.map(|name| lossy(name.name())),
-        port: name.map(|name| lossy(name.port())),
+        namespace: name.map(|name| Text(name.namespace())),
+        name: name.map(|name| Text(name.name())),
+        port: name.map(|name| Text(name.port())),
         protocol: own.protocol.map(|protocol| protocol.to_string()),
         family: family(item.proxy.resolved.ruleset.family),
         identity: identity(own.identity),
@@ -190,7 +189,7 @@ pub(super) fn made_for(made: MadeFor<'_>) -> MadeForText {
 
 fn chains<'n>(item: &Item<'n, '_>) -> Vec<OwnChain<'n>> {
     let own = item.service.chains.iter().map(|own| OwnChain {
-        name: lossy(item.proxy.chain(own.id).name),
+        name: Text(item.proxy.chain(own.id).name),
         identity: identity(own.identity),
         made_for: own.made_for.map(made_for),
     });
@@ -206,7 +205,7 @@ fn capture<'n>(node: &'n Node<'n, '_>, item: &Item<'n, '_>, at: usize, capture: 
         address: capture.address,
         port: capture.port,
         state: capture_state(item.state(at)),
-        chain: capture.target_name.map(lossy),
+        chain: capture.target_name.map(Text),
         evidence,
     }
 }

@@ -1,11 +1,10 @@
 //! What was read.
 
-use super::convert::{backend, family, lossy, mode};
+use super::convert::{Text, backend, family, mode};
 use crate::kube::{Dialect, Proxy, ProxyMode};
 use crate::ruleset::{Backend, Ruleset};
 use crate::view::{NftListing, Node, is_nftables_mode, nft_listings};
 use serde::Serialize;
-use std::borrow::Cow;
 
 /// One ruleset: all tables of one family and backend.
 #[derive(Debug, Serialize)]
@@ -20,7 +19,7 @@ pub(super) struct Source<'n> {
     /// `ipv4` or `ipv6`.
     family: &'static str,
     /// Names of its tables, in the order of the text.
-    tables: Vec<Cow<'n, str>>,
+    tables: Vec<Text<'n>>,
     /// How many chains they have.
     chains: usize,
     /// How many rules they have.
@@ -79,7 +78,7 @@ fn source<'n>(node: &'n Node<'_, '_>, ruleset: &'n Ruleset<'_>, proxy: &Proxy<'_
         tool: ruleset.tool.map(|tool| format!("{} v{}", tool.program, tool.version)),
         backend: backend(ruleset.backend),
         family: family(ruleset.family),
-        tables: ruleset.tables.iter().map(|table| lossy(table.name.name())).collect(),
+        tables: ruleset.tables.iter().map(|table| Text(table.name.name())).collect(),
         chains: ruleset.tables.iter().map(|table| table.chains.len()).sum(),
         rules: ruleset.tables.iter().map(|table| table.rules.len()).sum(),
         dialect: releases(proxy.dialect),
