@@ -111,8 +111,8 @@ fn set(what: &str, members: impl Iterator<Item = String>) -> String {
     format!("{what} {}", members.into_iter().collect::<Vec<_>>().join(" "))
 }
 
-fn targets(proxy: &Proxy<'_, '_>, balancing: &[Balancing<'_>]) -> Vec<Option<SocketAddr>> {
-    let target = |rule: &Balancing<'_>| proxy.endpoint(rule.endpoint?).dnat?.target();
+fn targets(proxy: &Proxy<'_, '_>, balancing: &[Balancing]) -> Vec<Option<SocketAddr>> {
+    let target = |rule: &Balancing| proxy.endpoint(rule.endpoint?).dnat?.target();
     balancing.iter().map(target).collect()
 }
 

@@ -63,7 +63,7 @@ fn walk<'src>(
 }
 
 /// A rule that leads to no chain gives nothing; that no connection gets lost there is asked of the whole chain.
-fn of_rule((rule, own): (&Balancing<'_>, &EndpointShare)) -> Option<f64> {
+fn of_rule((rule, own): (&Balancing, &EndpointShare)) -> Option<f64> {
     if rule.endpoint.is_none() { Some(0.0) } else { own.share }
 }
 

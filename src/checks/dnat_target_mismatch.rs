@@ -48,8 +48,10 @@ fn comments(cx: &Context<'_, '_>) -> Claims {
     for chain in cx.chains_to_endpoints() {
         for rule in &chain.balancing {
             let Some(end) = rule.endpoint else { continue };
-            let Some(dnat) = cx.proxy.endpoint(end).dnat.filter(|&dnat| !is_in_comment(rule, dnat)) else { continue };
-            let claim = rule.claimed().filter(|&claim| disagrees(claim, dnat));
+            let Some(dnat) = cx.proxy.endpoint(end).dnat.filter(|&dnat| !is_in_comment(cx, rule, dnat)) else {
+                continue;
+            };
+            let claim = cx.proxy.claimed_by(rule).filter(|&claim| disagrees(claim, dnat));
             if let Some(claim) = claim.filter(|_| !is_jump_wrong(cx, chain, rule, end)) {
                 comments.entry(end).or_insert((rule.rule, claim));
             }
@@ -59,19 +61,19 @@ fn comments(cx: &Context<'_, '_>) -> Claims {
 }
 
 /// Whether the comment ends in the target, as nearly all do: then it claims no other.
-fn is_in_comment(rule: &Balancing<'_>, dnat: Dnat) -> bool {
-    let (Some(comment), Some(target)) = (rule.comment, dnat.target()) else { return false };
+fn is_in_comment(cx: &Context<'_, '_>, rule: &Balancing, dnat: Dnat) -> bool {
+    let (Some(comment), Some(target)) = (cx.proxy.comment(rule.rule), dnat.target()) else { return false };
     let before = comment.strip_suffix(EndpointText::of(target).bytes());
     before.is_some_and(|before| before.ends_with(b" "))
 }
 
 /// Whether the rule leads to a sound chain that is not meant at all: that of another service, or one that another rule
 /// of the same chain leads to. Other checks say that.
-fn is_jump_wrong(cx: &Context<'_, '_>, chain: &ServiceChain<'_>, rule: &Balancing<'_>, end: EndpointId) -> bool {
+fn is_jump_wrong(cx: &Context<'_, '_>, chain: &ServiceChain<'_>, rule: &Balancing, end: EndpointId) -> bool {
     let endpoint = cx.proxy.endpoint(end);
     let own = chain.services.first().and_then(|&at| cx.proxy.services[at as usize].name);
     let is_foreign = endpoint.named.zip(own).is_some_and(|(named, own)| named.modern().text() != own.modern().text());
-    let leads_there = |other: &&Balancing<'_>| other.endpoint == Some(end) && other.rule != rule.rule;
+    let leads_there = |other: &&Balancing| other.endpoint == Some(end) && other.rule != rule.rule;
     endpoint.identity == Identity::Verified && (is_foreign || chain.balancing.iter().any(|other| leads_there(&other)))
 }
 
@@ -118,10 +120,10 @@ fn finding(cx: &Context<'_, '_>, quarrel: &Quarrel<'_, '_>) -> Finding {
     let Quarrel { chain, dnat, .. } = quarrel;
     let target = target(*dnat);
     let meant = meant(quarrel);
-    let subject = chain.service.map_or_else(|| chain.name.to_string(), |service| cx.name_at(service));
+    let subject = chain.service.map_or_else(|| cx.proxy.name_of(chain).to_string(), |service| cx.name_at(service));
     let message = match &meant {
-        Some(meant) => format!("`{}` was written for `{meant}` but sends to `{target}`", chain.name),
-        None => format!("`{}` sends to `{target}`, which its name is not the checksum of", chain.name),
+        Some(meant) => format!("`{}` was written for `{meant}` but sends to `{target}`", cx.proxy.name_of(chain)),
+        None => format!("`{}` sends to `{target}`, which its name is not the checksum of", cx.proxy.name_of(chain)),
     };
     let sends = format!("sends to {target}");
     // Where all but the comment agree, the rule that jumps here is the changed one.

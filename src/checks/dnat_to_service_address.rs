@@ -68,10 +68,10 @@ fn finding(
     (target, service): (SocketAddr, u32),
 ) -> Finding {
     let other = cx.name_at(service);
-    let subject = chain.service.map_or_else(|| chain.name.to_string(), |service| cx.name_at(service));
+    let subject = chain.service.map_or_else(|| cx.proxy.name_of(chain).to_string(), |service| cx.name_at(service));
     let mut finding = Finding::new(
         subject,
-        format!("`{}` sends to `{target}`, the cluster IP of `{other}`", chain.name),
+        format!("`{}` sends to `{target}`, the cluster IP of `{other}`", cx.proxy.name_of(chain)),
         cx.line(dnat.rule),
     )
     .label("translates to a service, not to a pod");

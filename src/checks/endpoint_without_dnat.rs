@@ -20,7 +20,7 @@ pub(super) static CHECK: Check = Check {
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
     for (_, chain) in cx.endpoints().filter(|(_, chain)| chain.service.is_some() && chain.dnat.is_none()) {
-        if chain.is_named_so() && !translates_otherwise(cx, chain) {
+        if cx.proxy.is_named_so(chain) && !translates_otherwise(cx, chain) {
             found.push(finding(cx, chain));
         }
     }
@@ -38,9 +38,10 @@ fn finding(cx: &Context<'_, '_>, chain: &EndpointChain<'_>) -> Finding {
         (None, []) => "is empty",
         _ => "has no DNAT rule",
     };
-    let subject = chain.service.map_or_else(|| chain.name.to_string(), |service| cx.name_at(service));
-    let mut finding = Finding::new(subject, format!("`{}` {what}", chain.name), cx.declaration(chain.chain))
-        .label("translates nothing");
+    let subject = chain.service.map_or_else(|| cx.proxy.name_of(chain).to_string(), |service| cx.name_at(service));
+    let mut finding =
+        Finding::new(subject, format!("`{}` {what}", cx.proxy.name_of(chain)), cx.declaration(chain.chain))
+            .label("translates nothing");
     if let Some(rule) = first_reference(cx, chain) {
         finding = finding.line(cx.line(rule), "sends connections there");
     }

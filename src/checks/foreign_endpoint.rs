@@ -49,7 +49,7 @@ fn other_service<'src>(endpoint: &EndpointChain<'src>, name: ServicePortName<'_>
 
 fn finding(
     cx: &Context<'_, '_>,
-    rule: &Balancing<'_>,
+    rule: &Balancing,
     endpoint: &EndpointChain<'_>,
     (name, other): (ServicePortName<'_>, ServicePortName<'_>),
 ) -> Finding {
@@ -57,9 +57,13 @@ fn finding(
     let target = endpoint.dnat.and_then(|dnat| dnat.target());
     let pod = target.map_or_else(|| "that pod".into(), |target| format!("`{target}`"));
     let proof = target.map_or_else(String::new, |target| format!(", {target}"));
-    Finding::new(&name, format!("it leads to `{}`, which was made for `{other}`", endpoint.name), cx.line(rule.rule))
-        .label(format!("a rule of {name}"))
-        .line(cx.declaration(endpoint.chain), format!("the name is the checksum of {other}{proof}"))
-        .effect(format!("This rule's part of new connections to `{name}` goes to {pod}, a pod of `{other}`."))
-        .several("they lead to pods' chains that were made for other services")
+    Finding::new(
+        &name,
+        format!("it leads to `{}`, which was made for `{other}`", cx.proxy.name_of(endpoint)),
+        cx.line(rule.rule),
+    )
+    .label(format!("a rule of {name}"))
+    .line(cx.declaration(endpoint.chain), format!("the name is the checksum of {other}{proof}"))
+    .effect(format!("This rule's part of new connections to `{name}` goes to {pod}, a pod of `{other}`."))
+    .several("they lead to pods' chains that were made for other services")
 }

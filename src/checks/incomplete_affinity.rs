@@ -72,7 +72,7 @@ fn of_another_list(cx: &Context<'_, '_>, table: &Table<'_>, chain: &ServiceChain
         Some((cx.proxy.endpoint(end).remembers?, Some(end)))
     });
     asks.chain(sets).find_map(|(rule, end)| {
-        let (list, own) = (recent(table, rule)?.name, cx.proxy.endpoint(end?).name);
+        let (list, own) = (recent(table, rule)?.name, cx.proxy.name_of(cx.proxy.endpoint(end?)));
         (list != own).then(|| Fault {
             rule,
             label: format!("uses the list of `{list}`, not that of `{own}`"),

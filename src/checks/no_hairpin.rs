@@ -18,7 +18,7 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
-    for (_, chain) in cx.endpoints().filter(|(_, chain)| chain.is_named_so() && chain.service.is_some()) {
+    for (_, chain) in cx.endpoints().filter(|(_, chain)| cx.proxy.is_named_so(chain) && chain.service.is_some()) {
         if let Some(dnat) = chain.dnat.filter(|&dnat| !has_hairpin(chain, dnat)) {
             found.push(finding(cx, chain, dnat));
         }
@@ -34,11 +34,14 @@ fn finding(cx: &Context<'_, '_>, chain: &EndpointChain<'_>, dnat: Dnat) -> Findi
     let pod = dnat.address.map_or_else(|| "the pod".into(), |address| format!("`{address}`"));
     let message = match chain.hairpin {
         Some(_) => {
-            format!("`{}` marks what {pod} sends to itself only after the DNAT rule, which is too late", chain.name)
+            format!(
+                "`{}` marks what {pod} sends to itself only after the DNAT rule, which is too late",
+                cx.proxy.name_of(chain)
+            )
         }
-        None => format!("`{}` does not mark what {pod} sends to itself", chain.name),
+        None => format!("`{}` does not mark what {pod} sends to itself", cx.proxy.name_of(chain)),
     };
-    let subject = chain.service.map_or_else(|| chain.name.to_string(), |service| cx.name_at(service));
+    let subject = chain.service.map_or_else(|| cx.proxy.name_of(chain).to_string(), |service| cx.name_at(service));
     let finding =
         Finding::new(subject, message, cx.line(dnat.rule)).label("no rule with the pod's own source before this one");
     let finding = match chain.hairpin {

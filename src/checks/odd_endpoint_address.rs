@@ -23,14 +23,18 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
         let Some((level, what, effect)) = oddity(dnat) else { continue };
         let target = dnat.address.map_or_else(|| "no single address".to_owned(), |address| format!("`{address}`"));
         let subject = chain.service.map_or_else(String::new, |service| cx.name_at(service));
-        let finding = Finding::new(subject, format!("`{}` sends to {target}: {what}", chain.name), cx.line(dnat.rule))
-            .label(what)
-            .effect(effect)
-            .remedy(
-                "If this service's Endpoints or EndpointSlices are written by hand, correct them. Otherwise restart \
+        let finding = Finding::new(
+            subject,
+            format!("`{}` sends to {target}: {what}", cx.proxy.name_of(chain)),
+            cx.line(dnat.rule),
+        )
+        .label(what)
+        .effect(effect)
+        .remedy(
+            "If this service's Endpoints or EndpointSlices are written by hand, correct them. Otherwise restart \
                  kube-proxy on this node and check again.",
-            )
-            .services(chain.service);
+        )
+        .services(chain.service);
         found.push_at(level, finding);
     }
 }

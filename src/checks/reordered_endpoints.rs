@@ -30,12 +30,9 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
 }
 
 /// The first two neighbours in the wrong order.
-fn disorder<'a, 'src>(
-    cx: &Context<'_, '_>,
-    chain: &'a ServiceChain<'src>,
-) -> Option<(&'a Balancing<'src>, &'a Balancing<'src>)> {
-    let target = |rule: &Balancing<'_>| cx.proxy.endpoint(rule.endpoint?).dnat?.target();
-    let mut last: Option<(&Balancing<'_>, EndpointText)> = None;
+fn disorder<'a>(cx: &Context<'_, '_>, chain: &'a ServiceChain<'_>) -> Option<(&'a Balancing, &'a Balancing)> {
+    let target = |rule: &Balancing| cx.proxy.endpoint(rule.endpoint?).dnat?.target();
+    let mut last: Option<(&Balancing, EndpointText)> = None;
     for rule in &chain.balancing {
         let Some(text) = target(rule).map(EndpointText::of) else { continue };
         match last {
@@ -46,7 +43,7 @@ fn disorder<'a, 'src>(
     None
 }
 
-fn finding(cx: &Context<'_, '_>, chain: &ServiceChain<'_>, before: &Balancing<'_>, after: &Balancing<'_>) -> Finding {
+fn finding(cx: &Context<'_, '_>, chain: &ServiceChain<'_>, before: &Balancing, after: &Balancing) -> Finding {
     Finding::new(
         cx.subject(&chain.services, chain.chain),
         format!("the pods of `{}` are not in order", chain.name),

@@ -30,15 +30,15 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
 }
 
 /// The rules whose pods get nothing though their chains would translate.
-fn starved<'a, 'src>(cx: &Context<'a, 'src>, table: &Table<'_>, walked: &Walked) -> Vec<&'a Balancing<'src>> {
+fn starved<'a>(cx: &Context<'a, '_>, table: &Table<'_>, walked: &Walked) -> Vec<&'a Balancing> {
     let proxy = cx.proxy;
     let protocol = proxy.services[walked.service as usize].protocol;
     let rules = proxy.chain(walked.chain).balancing.iter().zip(&walked.shares);
-    let sound = |rule: &Balancing<'_>| rule.endpoint.is_some_and(|end| is_sound(table, proxy.endpoint(end), protocol));
+    let sound = |rule: &Balancing| rule.endpoint.is_some_and(|end| is_sound(table, proxy.endpoint(end), protocol));
     rules.filter(|&(rule, &share)| share <= 0.0 && sound(rule)).map(|(rule, _)| rule).collect()
 }
 
-fn finding(cx: &Context<'_, '_>, walked: &Walked, starved: &[&Balancing<'_>]) -> Option<Finding> {
+fn finding(cx: &Context<'_, '_>, walked: &Walked, starved: &[&Balancing]) -> Option<Finding> {
     let first = starved.first()?;
     let chain = cx.proxy.chain(walked.chain);
     let what = match starved.len() {
@@ -51,7 +51,7 @@ fn finding(cx: &Context<'_, '_>, walked: &Walked, starved: &[&Balancing<'_>]) ->
     for rule in &starved[1..] {
         finding = finding.line(cx.line(rule.rule), "never reached");
     }
-    let takes_all = |rule: &&Balancing<'_>| rule.threshold.is_none_or(|threshold| threshold >= Threshold::ALWAYS);
+    let takes_all = |rule: &&Balancing| rule.threshold.is_none_or(|threshold| threshold >= Threshold::ALWAYS);
     if let Some(all) = chain.balancing.iter().find(takes_all).filter(|all| all.rule < first.rule) {
         finding = finding.line(cx.line(all.rule), "takes all that is left");
     }

@@ -65,14 +65,14 @@ fn finding(cx: &Context<'_, '_>, walked: &Walked) -> Finding {
 const MOST_LINES: usize = 16;
 
 /// The first rule whose probability is not that of its place, else the first.
-fn odd_rule<'a, 'src>(chain: &'a ServiceChain<'src>) -> (usize, &'a Balancing<'src>) {
+fn odd_rule<'a>(chain: &'a ServiceChain<'_>) -> (usize, &'a Balancing) {
     let count = chain.balancing.len();
-    let is_odd = |&(at, rule): &(usize, &Balancing<'_>)| choices(rule) != Some(count - at);
+    let is_odd = |&(at, rule): &(usize, &Balancing)| choices(rule) != Some(count - at);
     chain.balancing.iter().enumerate().find(is_odd).unwrap_or((0, &chain.balancing[0]))
 }
 
 /// Of how many pods the rule chooses one, by its probability.
-fn choices(rule: &Balancing<'_>) -> Option<usize> {
+fn choices(rule: &Balancing) -> Option<usize> {
     match rule.threshold {
         Some(threshold) => rung(threshold).map(|rung| rung.choices as usize),
         None => Some(1),

@@ -133,7 +133,7 @@ impl<'a, 'p, 'src> One<'a, 'p, 'src> {
         endpoints
     }
 
-    fn lists(&self) -> [(&'static str, &'a [Balancing<'src>], Option<&'a ChainShare>); 2] {
+    fn lists(&self) -> [(&'static str, &'a [Balancing], Option<&'a ChainShare>); 2] {
         let share = |local: bool| {
             self.shares.and_then(|shares| if local { shares.local.as_ref() } else { shares.cluster.as_ref() })
         };

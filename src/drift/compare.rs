@@ -93,7 +93,7 @@ impl Sight<'_, '_, '_> {
         differing
     }
 
-    fn endpoints(&self, balancing: &[Balancing<'_>], members: &Members, differing: &mut Differing) {
+    fn endpoints(&self, balancing: &[Balancing], members: &Members, differing: &mut Differing) {
         let Targets { known, has_unknown } = targets(self.proxy, balancing);
         let members = match members {
             Members::Unknown => return,

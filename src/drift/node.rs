@@ -53,8 +53,8 @@ pub(super) struct Targets {
     pub(super) has_unknown: bool,
 }
 
-pub(super) fn targets(proxy: &Proxy<'_, '_>, balancing: &[Balancing<'_>]) -> Targets {
-    let target = |rule: &Balancing<'_>| proxy.endpoint(rule.endpoint?).dnat?.target();
+pub(super) fn targets(proxy: &Proxy<'_, '_>, balancing: &[Balancing]) -> Targets {
+    let target = |rule: &Balancing| proxy.endpoint(rule.endpoint?).dnat?.target();
     let known: Vec<_> = balancing.iter().filter_map(|rule| Some((target(rule)?, rule.rule))).collect();
     Targets { has_unknown: known.len() < balancing.len(), known }
 }

@@ -19,7 +19,7 @@ const MOST_NODE_ADDRESSES: usize = 16;
 const MOST_CHAINS: usize = 64;
 
 /// What tells a capture of one service from another: its address, its port, and whether it is a node port.
-type CaptureKey<'src> = (u32, Place<'src>, Option<u16>, bool);
+pub(super) type CaptureKey<'src> = (u32, Place<'src>, Option<u16>, bool);
 
 /// A masquerade rule that waits for the capture it stands before.
 struct Waiting<'src> {
@@ -27,6 +27,15 @@ struct Waiting<'src> {
     place: Place<'src>,
     port: Option<u16>,
     protocol: Option<Protocol>,
+}
+
+/// Fewer captures than this are looked through one by one.
+const FEW_CAPTURES: usize = 8;
+
+/// What tells two captures of a service apart.
+fn key_of<'src>(service: u32, capture: &Capture<'src>) -> CaptureKey<'src> {
+    let place = Place { address: capture.address, host: capture.host };
+    (service, place, capture.port, capture.kind == CaptureKind::NodePort)
 }
 
 /// Service ports as far as they are put together.
@@ -38,7 +47,8 @@ pub(super) struct Assembly<'src> {
     by_tail: FastMap<(&'src [u8], Option<Protocol>), u32>,
     /// Names by what chains' names end in; only made if a capture has no comment.
     tail_names: Option<FastMap<&'src [u8], ServicePortName<'src>>>,
-    pub(super) captures: FastMap<CaptureKey<'src>, u32>,
+    /// Captures of services that have many, by what they take.
+    captures: FastMap<CaptureKey<'src>, u32>,
     /// Services that have a cluster IP.
     with_cluster_ip: HashSet<u32>,
     waiting: Vec<Waiting<'src>>,
@@ -166,6 +176,16 @@ impl<'src> Assembly<'src> {
         if self.with_cluster_ip.contains(&service) { CaptureKind::ExternalIp } else { CaptureKind::ClusterIp }
     }
 
+    /// Where that capture is among those of its service.
+    pub(super) fn place_of(&self, key: CaptureKey<'src>) -> Option<usize> {
+        let captures = &self.services[key.0 as usize].captures;
+        if captures.len() < FEW_CAPTURES {
+            captures.iter().position(|capture| key_of(key.0, capture) == key)
+        } else {
+            self.captures.get(&key).map(|&at| at as usize)
+        }
+    }
+
     /// The service's capture of that address and port: the one it has, or a new one of that kind.
     pub(super) fn capture_at(
         &mut self,
@@ -177,9 +197,10 @@ impl<'src> Assembly<'src> {
         if kind == CaptureKind::ClusterIp {
             self.with_cluster_ip.insert(service);
         }
+        let known = self.place_of((service, place, port, kind == CaptureKind::NodePort));
         let captures = &mut self.services[service as usize].captures;
-        let key = (service, place, port, kind == CaptureKind::NodePort);
-        let at = *self.captures.entry(key).or_insert_with(|| {
+        let at = known.unwrap_or(captures.len());
+        if known.is_none() {
             reserve_one(captures);
             captures.push(Capture {
                 kind,
@@ -194,9 +215,12 @@ impl<'src> Assembly<'src> {
                 blocks: ThinVec::new(),
                 state: CaptureState::Routed,
             });
-            index(captures.len() - 1)
-        });
-        &mut captures[at as usize]
+            let from = if captures.len() == FEW_CAPTURES { 0 } else { at };
+            if captures.len() >= FEW_CAPTURES {
+                self.captures.extend((from..=at).map(|at| (key_of(service, &captures[at]), index(at))));
+            }
+        }
+        &mut captures[at]
     }
 
     /// The service a capture belongs to: by its comment, by a comment in its chain, else by its chain's name.

@@ -59,7 +59,7 @@ impl<'a, 'src> Chains<'a, 'src> {
 
     fn new_endpoint(&mut self, chain: ChainId) -> EndpointId {
         let id = EndpointId(index(self.endpoints.len()));
-        self.endpoints.push(empty_endpoint_chain(chain, self.nat.table.chain(chain).name));
+        self.endpoints.push(empty_endpoint_chain(chain));
         id
     }
 
@@ -83,12 +83,9 @@ impl<'a, 'src> Chains<'a, 'src> {
                     let seconds = facts.recent.and_then(|recent| recent.seconds);
                     chain.rechecks.push(Recheck { rule: id, endpoint, seconds });
                 }
-                Lead::Endpoint(_) | Lead::Missing(_, Some(Prefix::Sep)) => chain.balancing.push(Balancing {
-                    rule: id,
-                    endpoint,
-                    threshold: facts.threshold,
-                    comment: facts.comment,
-                }),
+                Lead::Endpoint(_) | Lead::Missing(_, Some(Prefix::Sep)) => {
+                    chain.balancing.push(Balancing { rule: id, endpoint, threshold: facts.threshold });
+                }
                 // The tail of KUBE-FW since 1.27 only counts.
                 Lead::Nowhere if rule.target.is_none() => {}
                 Lead::NodePorts | Lead::Foreign(_) | Lead::Missing(..) | Lead::Nowhere => chain.others.push(id),
@@ -170,10 +167,9 @@ fn empty_service_chain(chain: ChainId, name: &BStr, prefix: Prefix) -> ServiceCh
     }
 }
 
-fn empty_endpoint_chain(chain: ChainId, name: &BStr) -> EndpointChain<'_> {
+fn empty_endpoint_chain<'src>(chain: ChainId) -> EndpointChain<'src> {
     EndpointChain {
         chain,
-        name,
         named: None,
         service: None,
         dnat: None,

@@ -1,6 +1,6 @@
 //! The chains kube-proxy makes for one service port, rule by rule: service chains and endpoint chains.
 
-use super::{ChainName, Identity, MadeFor, Prefix, ServicePortName};
+use super::{Identity, MadeFor, Prefix, ServicePortName};
 use crate::ruleset::{ChainId, Protocol, RuleId, Threshold};
 use bstr::BStr;
 use std::net::{IpAddr, SocketAddr};
@@ -31,7 +31,7 @@ pub struct ServiceChain<'src> {
     /// Affinity re-checks: clients that were here lately go where they went.
     pub rechecks: ThinVec<Recheck>,
     /// The balancing rules: those that choose an endpoint, affinity aside.
-    pub balancing: ThinVec<Balancing<'src>>,
+    pub balancing: ThinVec<Balancing>,
     /// Jumps to other service chains (`EXT` → `SVC`, `FW` → `EXT`, `XLB` → `SVC` …).
     pub jumps: ThinVec<(RuleId, ServiceChainId)>,
     /// Rules that set the drop mark (`KUBE-MARK-DROP`).
@@ -43,18 +43,16 @@ pub struct ServiceChain<'src> {
     pub services: ThinVec<u32>,
 }
 
-/// A rule of a service chain that chooses an endpoint. [`Proxy::chain_name`](super::Proxy::chain_name) tells the name of
-/// the chain it jumps to.
+/// A rule of a service chain that chooses an endpoint. The name of the chain it jumps to and its comment stay with the
+/// rule: [`Proxy::chain_name`](super::Proxy::chain_name) and [`Proxy::comment`](super::Proxy::comment).
 #[derive(Clone, Debug, PartialEq)]
-pub struct Balancing<'src> {
+pub struct Balancing {
     /// The rule.
     pub rule: RuleId,
     /// The chain it jumps to; `None` if the table does not have it.
     pub endpoint: Option<EndpointId>,
     /// What `-m statistic` draws against; `None` without one.
     pub threshold: Option<Threshold>,
-    /// The text of its comment, without the quotes; see [`Balancing::claimed`].
-    pub comment: Option<&'src BStr>,
 }
 
 /// An affinity re-check: `-m recent --rcheck` before the balancing rules.
@@ -86,10 +84,8 @@ pub enum Affinity {
 /// node has a hundred thousand, so what is rare takes one word each.
 #[derive(Clone, Debug)]
 pub struct EndpointChain<'src> {
-    /// Where it stands in the nat table.
+    /// Where it stands in the nat table; [`Proxy::name_of`](super::Proxy::name_of) tells its name.
     pub chain: ChainId,
-    /// Its name.
-    pub name: &'src BStr,
     /// The service its own comments name.
     pub named: Option<ServicePortName<'src>>,
     /// The service whose balancing rules come here first, by index of [`Proxy::services`](super::Proxy::services).
@@ -191,22 +187,5 @@ impl<'src> EndpointChain<'src> {
     pub fn has_own_hairpin(&self) -> Option<bool> {
         let own = self.dnat?.address?;
         Some(self.hairpins().any(|hairpin| hairpin.source == Some(own)))
-    }
-
-    /// Whether it is called like an endpoint chain, and not some other chain somebody jumps to.
-    #[must_use]
-    pub fn is_named_so(&self) -> bool {
-        matches!(ChainName::of(self.name), ChainName::Hashed(Prefix::Sep, _))
-    }
-}
-
-impl Balancing<'_> {
-    /// The `ip:port` its comment claims (`ns/name:port -> ip:port`, since 1.24).
-    #[must_use]
-    pub fn claimed(&self) -> Option<SocketAddr> {
-        match super::Role::of(self.comment?) {
-            super::Role::Endpoint { endpoint, .. } => std::str::from_utf8(endpoint).ok()?.parse().ok(),
-            _ => None,
-        }
     }
 }

@@ -75,7 +75,7 @@ impl<'src> Assembly<'src> {
     /// A node port is refused at all addresses of the node.
     fn block_node_port(&mut self, service: u32, port: Option<u16>, block: Block) {
         let mut known: Vec<Place<'_>> = self.node_addresses.iter().copied().map(Place::from).collect();
-        known.retain(|&place| self.captures.contains_key(&(service, place, port, true)));
+        known.retain(|&place| self.place_of((service, place, port, true)).is_some());
         if known.is_empty() {
             known.push(Place::default());
         }

@@ -103,7 +103,7 @@ fn of_service_chain(chains: &Chains<'_, '_>, chain: &ServiceChain<'_>, bounds: &
     let role = |rule: RuleId| nat.facts(nat.table.rule(rule)).comment.map(|text| Role::of(text));
     let leads_to = |prefix| chain.jumps.iter().any(|&(_, to)| chains.services[to.0 as usize].prefix == prefix);
     let first = chain.balancing.first();
-    let first_role = first.and_then(|balancing| balancing.comment).map(|text| Role::of(text));
+    let first_role = first.and_then(|balancing| role(balancing.rule));
     match chain.prefix {
         Prefix::Ext => bounds.since(24, true),
         Prefix::Svl => {
@@ -165,7 +165,8 @@ fn of_comments(chains: &Chains<'_, '_>, bounds: &mut Bounds) {
     if rules.peek().is_none() || !bounds.is_before(22) || !is_small {
         return;
     }
-    let (with, without): (Vec<_>, Vec<_>) = rules.partition(|balancing| balancing.comment.is_some());
+    let (with, without): (Vec<_>, Vec<_>) =
+        rules.partition(|balancing| chains.nat.facts(chains.nat.table.rule(balancing.rule)).comment.is_some());
     bounds.since(12, with.is_empty() && bounds.from >= Some(Release(10)));
     bounds.until(17, with.is_empty() && bounds.from >= Some(Release(10)));
     bounds.since(18, without.is_empty() && bounds.from >= Some(Release(15)));

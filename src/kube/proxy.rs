@@ -4,14 +4,15 @@ use super::assembly::Assembly;
 use super::build::Chains;
 use super::marks::{detectors, marks};
 use super::policy::{Delivered, settle};
-use super::reading::Nat;
+use super::reading::{Nat, comment_of};
 use super::{
-    Balancing, Dialect, EndpointChain, EndpointId, Prefix, ProxyMode, ServiceChain, ServiceChainId, ServicePort,
-    StaticChain, Verification,
+    Balancing, ChainName, Dialect, EndpointChain, EndpointId, Prefix, ProxyMode, Role, ServiceChain, ServiceChainId,
+    ServicePort, StaticChain, Verification,
 };
 use crate::ruleset::{ChainGraph, ChainId, Form, Mark, Net, Resolved, RuleId, Table, TableName, Target};
 use crate::source::Span;
 use bstr::BStr;
+use std::net::SocketAddr;
 
 /// What kube-proxy meant by one ruleset. Rules and chains without another word are those of the nat table.
 #[derive(Debug)]
@@ -131,23 +132,55 @@ impl<'a, 'src> Proxy<'a, 'src> {
 
     /// The name of the chain that a balancing rule jumps to.
     #[must_use]
-    pub fn chain_name(&self, rule: &Balancing<'_>) -> &'src BStr {
+    pub fn chain_name(&self, rule: &Balancing) -> &'src BStr {
         let target = self.nat().and_then(|(table, _)| table.rule(rule.rule).target.as_ref());
         target.and_then(Target::chain_name).unwrap_or_default()
     }
 
+    /// The name of an endpoint chain.
+    #[must_use]
+    pub fn name_of(&self, endpoint: &EndpointChain<'_>) -> &'src BStr {
+        name_in(self.nat().map(|(table, _)| table), endpoint)
+    }
+
+    /// Whether it is called like an endpoint chain, and not some other chain somebody jumps to.
+    #[must_use]
+    pub fn is_named_so(&self, endpoint: &EndpointChain<'_>) -> bool {
+        matches!(ChainName::of(self.name_of(endpoint)), ChainName::Hashed(Prefix::Sep, _))
+    }
+
+    /// The text of a rule's comment, without the quotes.
+    #[must_use]
+    pub fn comment(&self, rule: RuleId) -> Option<&'src BStr> {
+        self.nat().and_then(|(table, _)| comment_of(table.matches(table.rule(rule))))
+    }
+
+    /// The `ip:port` that the comment of a balancing rule claims (`ns/name:port -> ip:port`, since 1.24).
+    #[must_use]
+    pub fn claimed_by(&self, rule: &Balancing) -> Option<SocketAddr> {
+        match Role::of(self.comment(rule.rule)?) {
+            Role::Endpoint { endpoint, .. } => std::str::from_utf8(endpoint).ok()?.parse().ok(),
+            _ => None,
+        }
+    }
+
     /// The balancing rules of the cluster policy: those of KUBE-SVC.
     #[must_use]
-    pub fn cluster_endpoints(&self, service: &ServicePort<'src>) -> &[Balancing<'src>] {
+    pub fn cluster_endpoints(&self, service: &ServicePort<'src>) -> &[Balancing] {
         service.chain(Prefix::Svc).map_or(&[], |own| &self.chain(own.id).balancing)
     }
 
     /// The balancing rules of the local policy: those of KUBE-SVL, or of KUBE-XLB up to 1.23.
     #[must_use]
-    pub fn local_endpoints(&self, service: &ServicePort<'src>) -> &[Balancing<'src>] {
+    pub fn local_endpoints(&self, service: &ServicePort<'src>) -> &[Balancing] {
         let own = service.chain(Prefix::Svl).or_else(|| service.chain(Prefix::Xlb));
         own.map_or(&[], |own| &self.chain(own.id).balancing)
     }
+}
+
+/// The name of an endpoint chain of that nat table.
+pub(super) fn name_in<'src>(nat: Option<&Table<'src>>, endpoint: &EndpointChain<'_>) -> &'src BStr {
+    nat.map_or_else(|| BStr::new(""), |table| table.chain(endpoint.chain).name)
 }
 
 fn is_partial(nat: &Nat<'_, '_>) -> bool {

@@ -99,6 +99,14 @@ impl<'a, 'src> Facts<'a, 'src> {
     }
 }
 
+/// The text of the first comment, without its quotes.
+pub(super) fn comment_of<'src>(matches: &[Match<'src>]) -> Option<&'src BStr> {
+    matches.iter().find_map(|each| match *each.test() {
+        Test::Comment { raw, quoted } => Some(comment_text(raw, quoted)),
+        _ => None,
+    })
+}
+
 /// The text between the quotes, as it stands: what kube-proxy writes there needs no backslash.
 fn comment_text(raw: &BStr, quoted: bool) -> &BStr {
     let inner = raw.strip_prefix(b"\"").filter(|_| quoted);

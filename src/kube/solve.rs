@@ -3,6 +3,7 @@
 //! Eighty bits leave no room for chance: a hit is a proof. The work is bounded; see [`Solution::gave_up`].
 
 use super::name::{endpoint_hash_after, finished};
+use super::proxy::name_in;
 use super::{ChainName, EndpointChain, Identity, Prefix, Proxy, ServicePortName};
 use crate::ruleset::Protocol;
 use bstr::{BStr, ByteSlice};
@@ -152,7 +153,7 @@ impl<'src> Proxy<'_, 'src> {
 
     fn wanted_endpoints(&self) -> HashSet<&'src [u8]> {
         let contradicted = self.endpoints.iter().filter(|endpoint| endpoint.identity == Identity::Contradicted);
-        contradicted.filter_map(|endpoint| tail(endpoint.name)).collect()
+        contradicted.filter_map(|endpoint| tail(self.name_of(endpoint))).collect()
     }
 
     /// Service ports named anywhere in the dump, and usual ones, in both forms of unnamed ports.
@@ -218,7 +219,7 @@ impl<'src> Proxy<'_, 'src> {
         let balancing = self.chains.iter().flat_map(|chain| &chain.balancing);
         let contradicted = balancing
             .filter(|rule| rule.endpoint.is_some_and(|end| self.endpoint(end).identity == Identity::Contradicted));
-        contradicted.filter_map(super::Balancing::claimed).collect()
+        contradicted.filter_map(|rule| self.claimed_by(rule)).collect()
     }
 
     /// Ports to try: these, those of the dump, usual ones.
@@ -251,10 +252,12 @@ impl<'src> Proxy<'_, 'src> {
 
     /// The endpoints of services that were named just now can be judged.
     fn verify_named_by_hash(&mut self) {
+        let nat = self.nat().map(|(table, _)| table);
         for endpoint in self.endpoints.iter_mut().filter(|endpoint| endpoint.identity == Identity::Unknown) {
             let service = endpoint.service.map(|at| &self.services[at as usize]);
             let name = service.filter(|service| service.is_named_by_hash).and_then(|service| service.name);
-            let (Some(name), Some(tail), Some(dnat)) = (name, tail(endpoint.name), endpoint.dnat) else { continue };
+            let tail = tail(name_in(nat, endpoint));
+            let (Some(name), Some(tail), Some(dnat)) = (name, tail, endpoint.dnat) else { continue };
             let (Some(protocol), Some(target)) = (dnat.protocol, dnat.target()) else { continue };
             let is_own = forms(name, protocol).any(|form| endpoint_hash_after(form.digest, target).is(tail));
             let identity = if is_own { Identity::Verified } else { Identity::Contradicted };
@@ -263,8 +266,9 @@ impl<'src> Proxy<'_, 'src> {
     }
 
     fn take_endpoints(&mut self, hits: &HashMap<&'src [u8], MadeFor<'src>>) {
+        let nat = self.nat().map(|(table, _)| table);
         for endpoint in self.endpoints.iter_mut().filter(|endpoint| endpoint.identity == Identity::Contradicted) {
-            let Some(hit) = tail(endpoint.name).and_then(|tail| hits.get(tail)) else { continue };
+            let Some(hit) = tail(name_in(nat, endpoint)).and_then(|tail| hits.get(tail)) else { continue };
             endpoint.rare().made_for = Some(*hit);
             self.verification.solved += 1;
         }

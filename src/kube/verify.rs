@@ -1,6 +1,7 @@
 //! Chain names are checksums: whether each is the one that its service, protocol and endpoint give.
 
 use super::name::{endpoint_hash_after, finished, service_digest};
+use super::proxy::name_in;
 use super::{ChainHash, ChainName, EndpointChain, Prefix, Proxy, ServiceChain, ServicePort, ServicePortName};
 use crate::ruleset::Protocol;
 use crate::threads::by_parts;
@@ -102,12 +103,13 @@ impl Proxy<'_, '_> {
             });
             ends.extend(led_to.flatten().chain(service.loose_endpoints.iter().copied()).map(|end| (end.0, name)));
         }
+        let nat = self.nat().map(|(table, _)| table);
         let mut last = None;
         let mut is_own = true;
         for (at, name) in ends {
             let endpoint = &mut self.endpoints[at as usize];
             let service = endpoint.service.map(|at| &self.services[at as usize]);
-            endpoint.identity = endpoint_identity(endpoint, service, &mut last);
+            endpoint.identity = endpoint_identity(endpoint, name_in(nat, endpoint), service, &mut last);
             verification.count(endpoint.identity);
             is_own &= endpoint.named.is_none_or(|named| named.modern().text() == name.modern().text());
         }
@@ -121,13 +123,13 @@ impl Proxy<'_, '_> {
         for service in &mut self.services {
             verify_service(service, &self.chains, &mut verification);
         }
-        let services = &self.services;
+        let (services, nat) = (&self.services, self.nat().map(|(table, _)| table));
         let of_part = |part: &mut [EndpointChain<'_>]| {
             let mut counted = Verification::default();
             let mut last: Option<(&BStr, Protocol, Sha256)> = None;
             for endpoint in part {
                 let service = endpoint.service.map(|at| &services[at as usize]);
-                endpoint.identity = endpoint_identity(endpoint, service, &mut last);
+                endpoint.identity = endpoint_identity(endpoint, name_in(nat, endpoint), service, &mut last);
                 counted.count(endpoint.identity);
             }
             counted
@@ -167,11 +169,12 @@ fn service_hash_of(name: Option<ServicePortName<'_>>, protocol: Option<Protocol>
 /// The digest of the last service is kept, since the chains of one service often follow each other.
 fn endpoint_identity<'src>(
     endpoint: &EndpointChain<'src>,
+    chain_name: &BStr,
     service: Option<&ServicePort<'src>>,
     last: &mut Option<(&'src BStr, Protocol, Sha256)>,
 ) -> Identity {
     let name = endpoint.named.or_else(|| service.and_then(|service| service.name));
-    let (Some(name), Some(dnat), Some(tail)) = (name, endpoint.dnat, hash_in(endpoint.name)) else {
+    let (Some(name), Some(dnat), Some(tail)) = (name, endpoint.dnat, hash_in(chain_name)) else {
         return Identity::Unknown;
     };
     let protocol = dnat.protocol.or_else(|| service.and_then(|service| service.protocol));

@@ -117,17 +117,12 @@ pub(super) fn stand_in(family: Family) -> IpAddr {
 
 /// What arrives at the endpoint of each balancing rule. Rules that lead to the same chain have its part in proportion
 /// to what they were meant to give.
-fn arrived(
-    proxy: &Proxy<'_, '_>,
-    balancing: &[Balancing<'_>],
-    intended: &[f64],
-    walked: &ChainShares,
-) -> Vec<Option<f64>> {
+fn arrived(proxy: &Proxy<'_, '_>, balancing: &[Balancing], intended: &[f64], walked: &ChainShares) -> Vec<Option<f64>> {
     let by_rule: Vec<HashMap<RuleId, f64>> = walked.branches.iter().map(by_rule).collect();
     let together = together(balancing, intended);
     let is_all_known = walked.branches.iter().all(|branch| branch.unknown == 0.0);
     let mut is_known = true;
-    let of_rule = |(rule, &own): (&Balancing<'_>, &f64)| {
+    let of_rule = |(rule, &own): (&Balancing, &f64)| {
         is_known &= rule.endpoint.is_some() || is_all_known;
         let id = rule.endpoint?;
         let endpoint = proxy.endpoint(id);
@@ -152,7 +147,7 @@ fn by_rule(branch: &ChainBranch) -> HashMap<RuleId, f64> {
 }
 
 /// By endpoint: what the rules that lead to it were meant to give in all, and how many they are.
-fn together(balancing: &[Balancing<'_>], intended: &[f64]) -> HashMap<EndpointId, (f64, u32)> {
+fn together(balancing: &[Balancing], intended: &[f64]) -> HashMap<EndpointId, (f64, u32)> {
     let mut together: HashMap<EndpointId, (f64, u32)> = HashMap::with_capacity(balancing.len());
     for (rule, part) in balancing.iter().zip(intended) {
         if let Some(id) = rule.endpoint {

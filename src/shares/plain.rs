@@ -35,8 +35,7 @@ pub fn is_plain(
         Some(all) => all.get(id.0 as usize).copied().flatten(),
         None => takes(nat, proxy.endpoint(id)),
     };
-    let is_fair =
-        |rule: &Balancing<'_>| rule.endpoint.map(takes) == Some(protocol) && asks_only_chance(nat.0, rule.rule);
+    let is_fair = |rule: &Balancing| rule.endpoint.map(takes) == Some(protocol) && asks_only_chance(nat.0, rule.rule);
     // Rules that only count are in none of the lists; whatever they ask, a walk tells.
     let known = chain.masquerade.len() + chain.rechecks.len() + chain.balancing.len();
     nat.0.chain(chain.chain).rules.len() == known
@@ -77,15 +76,15 @@ fn is_bare(chain: &ServiceChain<'_>) -> bool {
 #[must_use]
 pub fn draws_only(proxy: &Proxy<'_, '_>, chain: &ServiceChain<'_>, protocol: Option<Protocol>) -> bool {
     let Some((table, _)) = proxy.nat() else { return false };
-    let is_sound = |rule: &Balancing<'_>| rule.endpoint.is_some_and(|id| is_sound(table, proxy.endpoint(id), protocol));
+    let is_sound = |rule: &Balancing| rule.endpoint.is_some_and(|id| is_sound(table, proxy.endpoint(id), protocol));
     is_bare(chain) && chain.balancing.iter().all(|rule| is_sound(rule) && asks_only_chance(table, rule.rule))
 }
 
 /// For each balancing rule its own probability times what the rules before it leave, and what is left at the end.
 #[must_use]
-pub fn intended(balancing: &[Balancing<'_>]) -> (Vec<f64>, f64) {
+pub fn intended(balancing: &[Balancing]) -> (Vec<f64>, f64) {
     let mut left = 1.0;
-    let of_rule = |rule: &Balancing<'_>| {
+    let of_rule = |rule: &Balancing| {
         let share = left * rule.threshold.map_or(1.0, Threshold::probability);
         left -= share;
         share

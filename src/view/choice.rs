@@ -30,7 +30,7 @@ pub(super) fn choice(node: &Node<'_, '_>, item: &Item<'_, '_>, local: bool) -> D
 /// `KUBE-SVC-…, lines 372–377`.
 fn where_it_stands(node: &Node<'_, '_>, item: &Item<'_, '_>, chain: &ServiceChain<'_>) -> String {
     let Some((table, _)) = item.proxy.nat() else { return String::new() };
-    let line = |rule: &Balancing<'_>| node.line_number(table.rule(rule.rule).span);
+    let line = |rule: &Balancing| node.line_number(table.rule(rule.rule).span);
     match (chain.balancing.first().map(line), chain.balancing.last().map(line)) {
         (Some(first), Some(last)) if first != last => format!("{}, lines {first}–{last}", chain.name),
         (Some(first), _) => format!("{}, line {first}", chain.name),
@@ -38,7 +38,7 @@ fn where_it_stands(node: &Node<'_, '_>, item: &Item<'_, '_>, chain: &ServiceChai
     }
 }
 
-fn table(item: &Item<'_, '_>, rules: &[Balancing<'_>], share: Option<&ChainShare>) -> Table {
+fn table(item: &Item<'_, '_>, rules: &[Balancing], share: Option<&ChainShare>) -> Table {
     let differs = differs(share);
     let mut columns = vec![
         Column::right(""),
@@ -88,25 +88,26 @@ fn really(share: Option<f64>, meant: Option<f64>) -> Text {
     }
 }
 
-fn pod(item: &Item<'_, '_>, rule: &Balancing<'_>) -> Text {
+fn pod(item: &Item<'_, '_>, rule: &Balancing) -> Text {
     let Some(id) = rule.endpoint else {
         return bad(format!("{} is missing", item.proxy.chain_name(rule))).into();
     };
     let endpoint = item.proxy.endpoint(id);
-    let text =
-        endpoint.dnat.map_or_else(|| endpoint.name.to_string(), |dnat| address::endpoint(dnat.address, dnat.port));
+    let text = endpoint
+        .dnat
+        .map_or_else(|| item.proxy.name_of(endpoint).to_string(), |dnat| address::endpoint(dnat.address, dnat.port));
     if endpoint.identity == Identity::Contradicted { warn(text).into() } else { plain(text).into() }
 }
 
-fn condition(rule: &Balancing<'_>) -> String {
+fn condition(rule: &Balancing) -> String {
     rule.threshold.map_or_else(|| "no condition".into(), |threshold| format!("probability {threshold}"))
 }
 
 /// What each rule does in words: `three choices remain: 1/3`, `of the other 2/3, one of two: 1/2`, `all that is left`.
-fn words_of(rules: &[Balancing<'_>]) -> Vec<String> {
+fn words_of(rules: &[Balancing]) -> Vec<String> {
     let total = rules.len();
     let mut healthy = true;
-    let word = |(at, rule): (usize, &Balancing<'_>)| {
+    let word = |(at, rule): (usize, &Balancing)| {
         let left = total - at;
         let Some(threshold) = rule.threshold else {
             return if left == 1 {

@@ -129,7 +129,7 @@ fn made_for(doc: &mut Doc, item: &Item<'_, '_>) {
     for id in ends {
         let endpoint = item.proxy.endpoint(id);
         if let Some(made) = endpoint.made_for().filter(|_| seen.insert(id)) {
-            doc.paragraph(solved(&endpoint.name.to_string(), made));
+            doc.paragraph(solved(&item.proxy.name_of(endpoint).to_string(), made));
         }
     }
 }

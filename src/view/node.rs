@@ -156,7 +156,7 @@ impl<'src> Node<'_, 'src> {
     }
 }
 
-impl<'n, 'src> Item<'n, 'src> {
+impl<'n> Item<'n, '_> {
     /// As people call it: its name, else that of its first chain, else its address.
     #[must_use]
     pub fn name(&self) -> String {
@@ -196,7 +196,7 @@ impl<'n, 'src> Item<'n, 'src> {
 
     /// The balancing rules of the local or the cluster policy, and what a walk gives for them.
     #[must_use]
-    pub fn balancing(&self, local: bool) -> (&'n [Balancing<'src>], Option<&'n ChainShare>) {
+    pub fn balancing(&self, local: bool) -> (&'n [Balancing], Option<&'n ChainShare>) {
         if local {
             (self.proxy.local_endpoints(self.service), self.shares().local.as_ref())
         } else {

@@ -65,7 +65,7 @@ fn each_endpoint_has_its_rule_its_hairpin_and_its_proof() {
         let [first, second, last] = proxy.cluster_endpoints(web) else { panic!("three endpoints") };
         assert_eq!(first.threshold, Some(Threshold(715_827_883)));
         assert_eq!((second.threshold, last.threshold), (Some(Threshold(1 << 30)), None));
-        assert_eq!(first.claimed(), "10.244.1.7:8080".parse().ok());
+        assert_eq!(proxy.claimed_by(first), "10.244.1.7:8080".parse().ok());
         let endpoint = proxy.endpoint(first.endpoint.unwrap());
         assert_eq!(endpoint.hairpin.unwrap().source, "10.244.1.7".parse().ok());
         assert_eq!((endpoint.identity, endpoint.service), (Identity::Verified, Some(0)));

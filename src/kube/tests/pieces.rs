@@ -147,7 +147,7 @@ fn rules_that_kube_proxy_does_not_write_are_kept_apart() {
         // A chain of another name that translates addresses serves as an endpoint.
         let svc1 = service(proxy, "ns1/svc1:p80");
         assert_eq!(targets(proxy, proxy.cluster_endpoints(svc1)), ["10.0.0.1:80"]);
-        assert!(!proxy.endpoints[0].is_named_so());
+        assert!(!proxy.is_named_so(&proxy.endpoints[0]));
     });
 }
 

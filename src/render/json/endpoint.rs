@@ -79,7 +79,7 @@ fn share_at(share: Option<&ChainShare>, at: usize) -> Option<EndpointShare> {
 }
 
 /// The rules that lead to an endpoint: one to its chain, two in it, as kube-proxy writes them.
-fn rules_to(item: &Item<'_, '_>, rule: &Balancing<'_>) -> impl Iterator<Item = RuleId> {
+fn rules_to(item: &Item<'_, '_>, rule: &Balancing) -> impl Iterator<Item = RuleId> {
     let chain = rule.endpoint.map(|id| item.proxy.endpoint(id));
     std::iter::once(rule.rule).chain(chain.into_iter().flat_map(rules_of))
 }
@@ -87,7 +87,7 @@ fn rules_to(item: &Item<'_, '_>, rule: &Balancing<'_>) -> impl Iterator<Item = R
 /// `lines` gives the lines of the rules that lead to it.
 fn endpoint<'n>(
     item: &Item<'n, '_>,
-    rule: &'n Balancing<'_>,
+    rule: &'n Balancing,
     share: Option<EndpointShare>,
     lines: &mut impl Iterator<Item = Evidence<'n>>,
 ) -> Endpoint<'n> {
@@ -108,7 +108,7 @@ pub(super) fn loose<'n>(node: &'n Node<'n, '_>, item: &Item<'n, '_>) -> Vec<Endp
     let of = |id: EndpointId| {
         let chain = item.proxy.endpoint(id);
         let evidence = of_rules(node, item.source, TableName::Nat, rules_of(chain));
-        Endpoint { chain: Text(chain.name), evidence, ..of_chain(Some(chain)) }
+        Endpoint { chain: Text(item.proxy.name_of(chain)), evidence, ..of_chain(Some(chain)) }
     };
     item.service.loose_endpoints.iter().copied().map(of).collect()
 }
