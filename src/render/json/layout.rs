@@ -1,9 +1,10 @@
-//! How JSON is laid out: a line for each value, indented by two blanks a level, as `serde_json` lays it out by itself;
+//! How JSON is laid out: a line for each value, indented by two blanks a level, as `serde_json` lays it out by itself,
+//! but what lies deep (the lines of a dump that prove an endpoint) on one line;
 //! every character that [`escape`](crate::render::escape) spells out is written as `\u…`: the same text to any reader of
 //! JSON, and harmless on a terminal. Bytes are text of the dump; see [`Text`](super::convert::Text). A name that is a
 //! number is that of a [`Field`](super::field::Field).
 //!
-//! Dumps of ten thousand services give 150 MB of it, mostly indentation and names of fields, so that few and long writes
+//! Dumps of ten thousand services give 100 MB of it, mostly indentation and names of fields, so that few and long writes
 //! make it.
 
 use super::field;
@@ -15,15 +16,19 @@ use serde_json::Serializer;
 use serde_json::ser::Formatter;
 use std::io::{self, Write};
 
-/// What stands between two values, and before the first quote of a key: a comma, a line end, the blanks of twenty levels.
-/// Deeper ones take several steps.
-const INDENTED: &[u8] = b",\n                                        ";
+/// Lists and objects inside of so many others stand on one line.
+const DEEP: usize = 6;
+
+/// What stands between two values, and before the first quote of a key: a comma, a line end, the blanks of all levels.
+const INDENTED: &[u8] = b",\n            ";
 
 /// The comma and the line end.
 const LINE_END: usize = 2;
 
 /// Blanks a level.
 const STEP: usize = 2;
+
+const _: () = assert!(INDENTED.len() == LINE_END + DEEP * STEP);
 
 /// The layout of one document.
 #[derive(Debug, Default)]
@@ -40,19 +45,9 @@ impl Layout {
     fn line<W: ?Sized + Write>(&self, is_first: bool, out: &mut W) -> io::Result<()> {
         match INDENTED.get(usize::from(is_first)..LINE_END + self.level * STEP) {
             Some(piece) => out.write_all(piece),
-            None => self.deep_line(is_first, out),
+            None if is_first => Ok(()),
+            None => out.write_all(b", "),
         }
-    }
-
-    fn deep_line<W: ?Sized + Write>(&self, is_first: bool, out: &mut W) -> io::Result<()> {
-        let most = INDENTED.len() - LINE_END;
-        let mut blanks = self.level * STEP;
-        out.write_all(&INDENTED[usize::from(is_first)..])?;
-        while blanks > most {
-            blanks -= most;
-            out.write_all(&INDENTED[LINE_END..LINE_END + blanks.min(most)])?;
-        }
-        Ok(())
     }
 
     fn open<W: ?Sized + Write>(&mut self, bracket: u8, out: &mut W) -> io::Result<()> {
@@ -62,8 +57,9 @@ impl Layout {
     }
 
     fn close<W: ?Sized + Write>(&mut self, bracket: u8, out: &mut W) -> io::Result<()> {
+        let is_deep = self.level > DEEP;
         self.level -= 1;
-        if self.has_value {
+        if self.has_value && !is_deep {
             self.line(true, out)?;
         }
         self.has_value = true;
@@ -166,15 +162,32 @@ mod tests {
 
     #[test]
     fn it_is_the_layout_of_serde_json() {
-        let mut deep = json!({});
-        for _ in 0..50 {
-            deep = json!([deep, {"a": [], "b": {}, "c": [1, "x\u{1}\"", null]}]);
+        let mut nested = json!({"a": [], "b": {}, "c": 1});
+        for _ in 0..2 {
+            nested = json!([nested, {"a": [], "b": {}, "c": [1, "x\u{1}\"", null]}]);
         }
-        for value in [json!(1), json!([]), json!({}), deep] {
-            let mut own = Vec::new();
-            value.serialize(&mut Serializer::with_formatter(&mut own, Layout::default())).expect("a value");
-            assert_eq!(String::from_utf8(own).ok(), serde_json::to_string_pretty::<Value>(&value).ok());
+        for value in [json!(1), json!([]), json!({}), json!({"d": {"e": nested}})] {
+            assert_eq!(laid_out(&value), serde_json::to_string_pretty::<Value>(&value).unwrap());
         }
+    }
+
+    #[test]
+    fn what_lies_deep_stands_on_one_line() {
+        let mut value = json!([{"file": "a", "line": [1, 2], "no": {}}, {}, [[]], "x"]);
+        for _ in 0..DEEP {
+            value = json!([value]);
+        }
+        let expected = "            [{\"file\": \"a\", \"line\": [1, 2], \"no\": {}}, {}, [[]], \"x\"]";
+        let text = laid_out(&value);
+        assert!(text.lines().any(|line| line == expected), "{text}");
+        assert_eq!(text.lines().count(), 2 * DEEP + 1);
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
+    }
+
+    fn laid_out(value: &Value) -> String {
+        let mut out = Vec::new();
+        value.serialize(&mut Serializer::with_formatter(&mut out, Layout::default())).unwrap();
+        String::from_utf8(out).unwrap()
     }
 
     #[test]
