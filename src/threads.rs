@@ -39,18 +39,13 @@ pub(crate) fn answers<T: Send>(threads: usize, count: usize, ask: impl Fn(usize)
     all.into_iter().map(|(_, answer)| answer).collect()
 }
 
-/// Fewer things than this are done before a second thread has begun.
-const WORTHWHILE: usize = 4096;
-
-/// Does `work` to a long list, part by part; what it returns of each part, in their order.
-pub(crate) fn by_parts<T: Send, R: Send>(list: &mut [T], work: impl Fn(&mut [T]) -> R + Sync) -> Vec<R> {
-    let threads = if list.len() < WORTHWHILE { 1 } else { available() };
-    let size = list.len().div_ceil(threads).max(1);
-    let mut parts = list.chunks_mut(size);
-    let own = parts.next();
+/// Does `work` to each thing of a short list, each in a thread of its own; what it returns of each, in their order.
+pub(crate) fn at_once<T: Send, R: Send>(list: impl IntoIterator<Item = T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+    let mut list = list.into_iter();
+    let own = list.next();
     thread::scope(|scope| {
         let work = &work;
-        let others: Vec<_> = parts.map(|part| scope.spawn(move || work(part))).collect();
+        let others: Vec<_> = list.map(|each| scope.spawn(move || work(each))).collect();
         let mut results: Vec<R> = own.map(work).into_iter().collect();
         for other in others {
             match other.join() {
@@ -62,8 +57,18 @@ pub(crate) fn by_parts<T: Send, R: Send>(list: &mut [T], work: impl Fn(&mut [T])
     })
 }
 
+/// Fewer things than this are done before a second thread has begun.
+const WORTHWHILE: usize = 4096;
+
+/// Does `work` to a long list, part by part; what it returns of each part, in their order.
+pub(crate) fn by_parts<T: Send, R: Send>(list: &mut [T], work: impl Fn(&mut [T]) -> R + Sync) -> Vec<R> {
+    let threads = if list.len() < WORTHWHILE { 1 } else { available() };
+    let size = list.len().div_ceil(threads).max(1);
+    at_once(list.chunks_mut(size), work)
+}
+
 /// A shorter text is read before another thread has begun.
-const LONG: usize = 1 << 19;
+pub(crate) const LONG: usize = 1 << 19;
 
 /// A long text in as many parts as threads can run, each of whole lines and long; a short one in one.
 pub(crate) fn line_parts(text: &[u8]) -> Vec<&[u8]> {
@@ -72,12 +77,17 @@ pub(crate) fn line_parts(text: &[u8]) -> Vec<&[u8]> {
     let mut parts = Vec::with_capacity(count);
     let mut rest = text;
     while !rest.is_empty() {
-        let end = rest.get(size..).and_then(|after| memchr(b'\n', after)).map_or(rest.len(), |at| size + at + 1);
-        let (part, after) = rest.split_at(end);
+        let (part, after) = split_lines(rest, size);
         parts.push(part);
         rest = after;
     }
     parts
+}
+
+/// The first lines of a text, of so many bytes together and what the last of them has more, and the other lines.
+pub(crate) fn split_lines(text: &[u8], size: usize) -> (&[u8], &[u8]) {
+    let end = text.get(size..).and_then(|after| memchr(b'\n', after)).map_or(text.len(), |at| size + at + 1);
+    text.split_at(end)
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
     let is_foreign = |id: &ChainId| is_foreign(table.chain(*id).name, has_no_xlb);
     for id in cx.chains_that_may_lead_here(table, graph).into_iter().filter(is_foreign) {
         let blocking = |&(rule, _): &(RuleId, &Rule<'_>)| {
-            graph.leads_to(rule).is_some_and(|to| is_deleted_one_day(table.chain(to).name))
+            graph.leads_to(table, rule).is_some_and(|to| is_deleted_one_day(table.chain(to).name))
         };
         let mut by_service: Vec<(Option<u32>, Vec<RuleId>)> = Vec::new();
         for (rule, _) in table.rules_of(id).filter(blocking) {
@@ -41,7 +41,7 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
 
 /// The services of the chain that a rule leads to.
 fn services<'c>(cx: &'c Context<'_, '_>, rule: RuleId) -> &'c [u32] {
-    let target = cx.nat().and_then(|(_, graph)| graph.leads_to(rule));
+    let target = cx.nat().and_then(|(table, graph)| graph.leads_to(table, rule));
     target.map_or(&[], |chain| cx.services_of_chain(chain))
 }
 

@@ -48,7 +48,7 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
         if cx.scope.is_none() {
             graph.dangling(table).for_each(|id| report(cx, table, id, found));
         } else if table.name == TableName::Nat {
-            let dangles = |rule: &RuleId| jumps(table, *rule) && graph.leads_to(*rule).is_none();
+            let dangles = |rule: &RuleId| jumps(table, *rule) && graph.leads_to(table, *rule).is_none();
             cx.own_rules(table).into_iter().filter(dangles).for_each(|id| report(cx, table, id, found));
         }
     }

@@ -24,7 +24,7 @@ fn ends(table: &Table<'_>, graph: &ChainGraph, rule: RuleId, depth: u32) -> bool
         Some(Target::Accept | Target::Drop | Target::Reject(_)) => true,
         Some(Target::Return) => table.chain(table.rule(rule).chain).is_built_in(),
         Some(Target::Jump(_)) if depth > 0 => {
-            graph.leads_to(rule).is_some_and(|chain| all_end(table, graph, chain, depth - 1))
+            graph.leads_to(table, rule).is_some_and(|chain| all_end(table, graph, chain, depth - 1))
         }
         _ => false,
     }

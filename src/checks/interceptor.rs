@@ -115,7 +115,7 @@ fn candidate(cx: &Context<'_, '_>, rule: RuleId, root: ChainId, origin: Origin) 
             ends.push(next);
         }
         let into = graph
-            .leads_to(next)
+            .leads_to(table, next)
             .filter(|&chain| ChainName::of(table.chain(chain).name) == ChainName::Foreign && !chains.contains(&chain));
         if let Some(chain) = into {
             chains.push(chain);

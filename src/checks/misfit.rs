@@ -17,7 +17,7 @@ impl Misfits {
         let services = cx.proxy.chains.iter().filter(|chain| !chain.services.is_empty());
         let endpoints =
             cx.proxy.endpoints.iter().filter(|chain| chain.service.is_some() && cx.proxy.is_named_so(chain));
-        let is_whole = |rule: RuleId| !is_dangling(table, rule) || graph.leads_to(rule).is_some();
+        let is_whole = |rule: RuleId| !is_dangling(table, rule) || graph.leads_to(table, rule).is_some();
         let others = services.flat_map(|chain| &chain.others).chain(endpoints.flat_map(EndpointChain::others));
         let mut rules: Vec<RuleId> = others.chain(&cx.proxy.foreign).copied().filter(|&rule| is_whole(rule)).collect();
         rules.extend(in_fixed(table, StaticChain::Postrouting, is_postrouting));

@@ -40,7 +40,7 @@ fn old_chains(cx: &Context<'_, '_>, table: &Table<'_>, graph: &ChainGraph, found
     }
     let is_old = |name| matches!(ChainName::of(name), ChainName::Hashed(Prefix::Xlb, _));
     let is_loose = |id: ChainId| {
-        graph.references(id).is_empty() && table.rules_of(id).all(|(rule, _)| graph.leads_to(rule).is_none())
+        graph.references(id).is_empty() && table.rules_of(id).all(|(rule, _)| graph.leads_to(table, rule).is_none())
     };
     for (id, chain) in table.chain_ids().filter(|(id, chain)| is_old(chain.name) && is_loose(*id)) {
         let finding = Finding::new(

@@ -50,7 +50,7 @@ fn end(table: &Table<'_>, graph: &ChainGraph, rule: RuleId, mark: u32, depth: u3
         Some(Target::Return) if takes_marked() && table.chain(own.chain).is_built_in() => Some(rule),
         Some(Target::Masquerade(_) | Target::Snat(_)) if is_unconditional(table, rule) => Some(rule),
         Some(Target::Jump(_)) if depth > 0 && takes_marked() => {
-            end_in(table, graph, graph.leads_to(rule)?, mark, depth - 1)
+            end_in(table, graph, graph.leads_to(table, rule)?, mark, depth - 1)
         }
         _ => None,
     }

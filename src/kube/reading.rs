@@ -155,7 +155,7 @@ impl<'a, 'src> Nat<'a, 'src> {
             Some(Target::Mark(mark)) if mark.value != 0 => return Lead::Masquerade,
             _ => return Lead::Nowhere,
         };
-        match self.graph.leads_to(id) {
+        match self.graph.leads_to(self.table, id) {
             Some(chain) => self.lead_of(chain),
             None => missing(name),
         }

@@ -6,24 +6,42 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::hash::BuildHasher;
 
-/// The chains of one table by name. Of two with one name the first counts. The names themselves stay with the chains:
-/// eight bytes a chain mostly lie in the processor's cache, and two names hardly ever have one mark.
+/// What kube-proxy's names end in, and what tells most of them apart.
+const TAIL: usize = 16;
+
+/// kube-proxy has half a dozen of them.
+const MOST_PREFIXES: usize = 16;
+
+/// The chains of one table by name. Of two with one name the first counts. The long names of kube-proxy lie in the map,
+/// so that finding one takes one look at memory that is not at hand instead of three: map, chain and text.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ChainNames {
     chains: HashTable<Entry>,
+    /// What stands before the last sixteen bytes of names, by number.
+    prefixes: Vec<Box<[u8]>>,
     hasher: RandomState,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Entry {
-    mark: u32,
+    key: Key,
     chain: ChainId,
 }
 
-impl Entry {
-    /// The table takes one end of a hash for the place and the other to compare.
-    fn hash(self) -> u64 {
-        u64::from(self.mark).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+/// A name in twenty bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Key {
+    tail: [u32; 4],
+    /// The number of the prefix; [`HASHED`] if `tail` is no more than a hash of the name.
+    prefix: u32,
+}
+
+const HASHED: u32 = u32::MAX;
+
+impl Key {
+    fn hash(self, hasher: &RandomState) -> u64 {
+        let [a, b, c, d] = self.tail.map(u64::from);
+        hasher.hash_one((a << 32 | b, c << 32 | d, self.prefix))
     }
 }
 
@@ -40,31 +58,51 @@ impl ChainNames {
 
     /// Makes room for so many more chains.
     pub(crate) fn reserve(&mut self, chains: usize) {
-        self.chains.reserve(chains, |entry| entry.hash());
+        self.chains.reserve(chains, |entry| entry.key.hash(&self.hasher));
     }
 
     /// The chain of that name; `chains` are those that were put in.
     pub(crate) fn get(&self, name: &BStr, chains: &[Chain<'_>]) -> Option<ChainId> {
-        let wanted = self.entry(name, ChainId(0));
-        self.chains.find(wanted.hash(), |entry| is(*entry, wanted, name, chains)).map(|entry| entry.chain)
+        let wanted = self.key(name);
+        let found = self.chains.find(wanted.hash(&self.hasher), |entry| is(*entry, wanted, name, chains));
+        found.map(|entry| entry.chain)
     }
 
     /// The chain of that name; `next`, which then has it, if there was none.
     pub(crate) fn get_or_insert(&mut self, name: &BStr, next: ChainId, chains: &[Chain<'_>]) -> ChainId {
-        let wanted = self.entry(name, next);
+        if let Some((prefix, _)) = name.split_last_chunk::<TAIL>()
+            && self.prefixes.len() < MOST_PREFIXES
+            && self.number_of(prefix).is_none()
+        {
+            self.prefixes.push(prefix.into());
+        }
+        let wanted = self.key(name);
         let same = |entry: &Entry| is(*entry, wanted, name, chains);
-        self.chains.entry(wanted.hash(), same, |entry| entry.hash()).or_insert(wanted).get().chain
+        let hash = |entry: &Entry| entry.key.hash(&self.hasher);
+        let new = Entry { key: wanted, chain: next };
+        self.chains.entry(wanted.hash(&self.hasher), same, hash).or_insert(new).get().chain
     }
 
-    fn entry(&self, name: &BStr, chain: ChainId) -> Entry {
-        #[expect(clippy::cast_possible_truncation, reason = "any bits of a hash are a mark")]
-        let mark = self.hasher.hash_one(&**name) as u32;
-        Entry { mark, chain }
+    fn key(&self, name: &BStr) -> Key {
+        let whole = || {
+            let hash = self.hasher.hash_one(&**name);
+            #[expect(clippy::cast_possible_truncation, reason = "any bits of a hash are a mark")]
+            Key { tail: [hash as u32, 0, 0, 0], prefix: HASHED }
+        };
+        let Some((prefix, tail)) = name.split_last_chunk::<TAIL>() else { return whole() };
+        let Some(prefix) = self.number_of(prefix) else { return whole() };
+        let word = |at: usize| u32::from_ne_bytes(std::array::from_fn(|byte| tail[4 * at + byte]));
+        Key { tail: std::array::from_fn(word), prefix }
+    }
+
+    fn number_of(&self, prefix: &[u8]) -> Option<u32> {
+        (0..).zip(&self.prefixes).find(|(_, known)| ***known == *prefix).map(|(number, _)| number)
     }
 }
 
-fn is(entry: Entry, wanted: Entry, name: &BStr, chains: &[Chain<'_>]) -> bool {
-    entry.mark == wanted.mark && chains.get(entry.chain.0 as usize).is_some_and(|chain| chain.name == name)
+fn is(entry: Entry, wanted: Key, name: &BStr, chains: &[Chain<'_>]) -> bool {
+    let is_same_name = || chains.get(entry.chain.0 as usize).is_some_and(|chain| chain.name == name);
+    entry.key == wanted && (wanted.prefix != HASHED || is_same_name())
 }
 
 #[cfg(test)]
@@ -80,9 +118,12 @@ mod tests {
 
     #[test]
     fn names_of_any_length_are_kept_apart() {
-        let long = "L".repeat(28);
-        let longer = "L".repeat(29);
-        let all: Vec<_> = ["", "A", "A\0", "A\0\0", "AB", &long, &longer].map(chain).into();
+        let long: Vec<String> = (14..34).map(|len| "L".repeat(len)).collect();
+        let prefixes: Vec<String> = (0..40).map(|at| format!("{at}-SIXTEEN-LETTERS-")).collect();
+        let tails: Vec<String> = (0..40).map(|at| format!("KUBE-SVC-SIXTEEN-LETTER{at:02}")).collect();
+        let short = ["", "A", "A\0", "A\0\0", "AB", "SIXTEEN-LETTERS-", "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"];
+        let names = [&long, &prefixes, &tails].into_iter().flatten().map(String::as_str);
+        let all: Vec<_> = short.into_iter().chain(names).map(chain).collect();
         let mut names = ChainNames::default();
         for (at, chain) in (0..).zip(&all) {
             assert_eq!(names.get(chain.name, &all), None, "{chain:?}");

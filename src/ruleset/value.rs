@@ -74,6 +74,10 @@ impl Protocol {
     /// The protocol of that name, in any case, or of that decimal number.
     #[must_use]
     pub fn from_name(name: &[u8]) -> Option<Self> {
+        // That of nearly every rule.
+        if name == b"tcp" {
+            return Some(Self::TCP);
+        }
         let known = Self::NAMES.iter().find(|(_, known)| known.as_bytes().eq_ignore_ascii_case(name));
         known.map(|&(number, _)| number).or_else(|| std::str::from_utf8(name).ok()?.parse().ok()).map(Self)
     }

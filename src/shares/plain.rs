@@ -137,7 +137,7 @@ fn is_quiet_marker((table, graph): (&Table<'_>, &ChainGraph), rule: RuleId) -> b
     is_quiet(table, own)
         && match &own.target {
             Some(Target::Mark(_)) => true,
-            Some(Target::Jump(_)) => graph.leads_to(rule).is_some_and(|chain| is_marker(table, chain)),
+            Some(Target::Jump(_)) => graph.leads_to(table, rule).is_some_and(|chain| is_marker(table, chain)),
             _ => false,
         }
 }

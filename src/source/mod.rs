@@ -72,21 +72,23 @@ struct Lines {
 }
 
 /// Bytes of a block.
-const BLOCK: usize = 128;
+const BLOCK: usize = 256;
 
 /// Line ends are looked for so far around a byte; most lines are shorter.
-const NEAR: usize = 8 * BLOCK;
+const NEAR: usize = 4 * BLOCK;
 
 impl Lines {
     fn of(text: &[u8]) -> Self {
-        let mut ended = vec![0; text.len() / BLOCK + 1];
-        for at in memchr_iter(b'\n', text) {
-            if let Some(next) = ended.get_mut(at / BLOCK + 1) {
-                *next += 1;
-            }
-        }
-        for block in 1..ended.len() {
-            ended[block] += ended[block - 1];
+        let mut lines = 0;
+        let ended = text.chunks(BLOCK).map(|block| {
+            let before = lines;
+            lines += to_u32(memchr_iter(b'\n', block).count());
+            before
+        });
+        // The end of the text may be the start of a block that holds nothing.
+        let mut ended: Vec<u32> = ended.collect();
+        if text.len().is_multiple_of(BLOCK) {
+            ended.push(lines);
         }
         Self { ended }
     }

@@ -24,6 +24,8 @@ pub(super) struct TableBuilder<'src> {
     pub(super) names: ChainNames,
     /// The chain of the last rule: the next one mostly stands in the same or in the one declared behind it.
     pub(super) last: u32,
+    /// So many of the first rules already know the chains they jump to.
+    pub(super) found: usize,
     /// Rules of each chain, once a command other than an append came.
     pub(super) orders: Option<Vec<Order>>,
     /// How often `-F` emptied all chains: an order of an earlier time is empty.
@@ -43,6 +45,33 @@ pub(super) struct TableBuilder<'src> {
 pub(super) struct Order {
     rules: VecDeque<u32>,
     flushes: u32,
+}
+
+/// Finds the chains that rules jump to. One jump after the other often leads to the same chain: KUBE-MARK-MASQ in every
+/// endpoint's.
+#[derive(Default)]
+pub(super) struct JumpFinder<'src> {
+    last: (&'src BStr, FoundChain),
+    /// Whether it looked for a chain that is not there, or not yet.
+    pub(super) has_missed: bool,
+}
+
+impl<'src> JumpFinder<'src> {
+    /// Where the chain is that a target leads to.
+    pub(super) fn find(
+        &mut self,
+        target: Option<&Target<'src>>,
+        names: &ChainNames,
+        chains: &[Chain<'_>],
+    ) -> FoundChain {
+        let Some(name) = target.and_then(Target::chain_name) else { return FoundChain::default() };
+        if self.last.0 != name {
+            let chain = names.get(name, chains);
+            self.has_missed |= chain.is_none();
+            self.last = (name, FoundChain(chain.map(MaybeChain::from).unwrap_or_default()));
+        }
+        self.last.1
+    }
 }
 
 /// The chain of that name, if it is the last one or the one declared behind it.
@@ -86,6 +115,7 @@ impl<'src> TableBuilder<'src> {
             table,
             names: ChainNames::default(),
             last: 0,
+            found: 0,
             orders: None,
             flushes: 0,
             deletable: Vec::new(),
@@ -294,24 +324,22 @@ impl<'src> TableBuilder<'src> {
     /// The finished table, its rules grouped by chain.
     pub(super) fn finish(mut self) -> Table<'src> {
         self.zero_counters();
-        match self.orders.take() {
-            Some(orders) => {
-                let live = orders.into_iter().filter(|order| order.flushes == self.flushes);
-                self.reorder(live.flat_map(|order| order.rules).collect());
-            }
-            None if !is_grouped(&self.table.rules) => {
-                let mut order: Vec<u32> = (0..offset(self.table.rules.len())).collect();
-                order.sort_by_key(|&rule| self.table.rules[rule as usize].chain);
-                self.reorder(order);
-            }
-            None => {}
+        if !self.has_deleted {
+            self.find_chains();
+        }
+        if let Some(orders) = self.orders.take() {
+            let live = orders.into_iter().filter(|order| order.flushes == self.flushes);
+            self.reorder(live.flat_map(|order| order.rules).collect());
         }
         if self.has_deleted {
             self.forget_deleted();
-        } else {
-            self.find_chains();
         }
-        self.set_ranges();
+        if !self.set_ranges() {
+            let mut order: Vec<u32> = (0..offset(self.table.rules.len())).collect();
+            order.sort_by_key(|&rule| self.table.rules[rule as usize].chain);
+            self.reorder(order);
+            self.set_ranges();
+        }
         self.table.chains.shrink_to_fit();
         self.table.rules.shrink_to_fit();
         self.table
@@ -320,15 +348,10 @@ impl<'src> TableBuilder<'src> {
     /// Notes where the chains of jumps are, as long as the names are at hand.
     fn find_chains(&mut self) {
         let (names, chains) = (&self.names, &self.table.chains);
-        by_parts(&mut self.table.rules, |rules| {
-            // One jump after the other often leads to the same chain: KUBE-MARK-MASQ in every endpoint's.
-            let mut last = (BStr::new(""), FoundChain::default());
+        by_parts(&mut self.table.rules[self.found..], |rules| {
+            let mut jumps = JumpFinder::default();
             for rule in rules {
-                let Some(name) = rule.target.as_ref().and_then(Target::chain_name) else { continue };
-                if last.0 != name {
-                    last = (name, FoundChain(names.get(name, chains).map(MaybeChain::from).unwrap_or_default()));
-                }
-                rule.found = last.1;
+                rule.found = jumps.find(rule.target.as_ref(), names, chains);
             }
         });
     }
@@ -360,7 +383,9 @@ impl<'src> TableBuilder<'src> {
                 ChainId(next.saturating_sub(1))
             })
             .collect();
-        self.table.rules.iter_mut().for_each(|rule| rule.chain = ids[rule.chain.0 as usize]);
+        for rule in &mut self.table.rules {
+            (rule.chain, rule.found) = (ids[rule.chain.0 as usize], FoundChain::default());
+        }
         let mut kept = kept.into_iter();
         self.table.chains.retain(|_| kept.next() == Some(true));
     }
@@ -373,25 +398,20 @@ impl<'src> TableBuilder<'src> {
         self.table.rules = order.into_iter().filter_map(|rule| rules[rule as usize].take()).collect();
     }
 
-    fn set_ranges(&mut self) {
-        let mut start = 0;
-        for group in self.table.rules.chunk_by(|one, next| one.chain == next.chain) {
-            let end = start + u32::try_from(group.len()).unwrap_or(u32::MAX);
-            self.table.chains[group[0].chain.0 as usize].rules = start..end;
-            start = end;
+    /// Says which rules each chain has; `false` if those of one do not stand together.
+    fn set_ranges(&mut self) -> bool {
+        let Table { chains, rules, .. } = &mut self.table;
+        for chain in chains.iter_mut() {
+            chain.rules = 0..0;
         }
+        let mut start = 0;
+        rules.chunk_by(|one, next| one.chain == next.chain).all(|group| {
+            let end = start + offset(group.len());
+            let range = &mut chains[group[0].chain.0 as usize].rules;
+            let is_first = range.start == range.end;
+            *range = start..end;
+            start = end;
+            is_first
+        })
     }
-}
-
-/// Whether the rules of each chain stand together. Chains mostly come in the order of their ids, which proves it.
-fn is_grouped(rules: &[Rule<'_>]) -> bool {
-    if rules.is_sorted_by_key(|rule| rule.chain) {
-        return true;
-    }
-    let mut seen = Vec::new();
-    rules.chunk_by(|one, next| one.chain == next.chain).all(|group| {
-        let chain = group[0].chain.0 as usize;
-        seen.resize(seen.len().max(chain + 1), false);
-        !std::mem::replace(&mut seen[chain], true)
-    })
 }

@@ -41,7 +41,7 @@ pub(super) fn trim_blanks(line: &[u8]) -> &[u8] {
 }
 
 /// Offset behind the line feed.
-fn line_end(text: &[u8]) -> usize {
+pub(super) fn line_end(text: &[u8]) -> usize {
     memchr(b'\n', text).map_or(text.len(), |at| at + 1)
 }
 
@@ -87,16 +87,20 @@ fn joined_end(text: &[u8], end: usize) -> (usize, usize) {
 }
 
 /// Whether a quoted word begins in the line and does not end in it.
-fn leaves_quote_open(line: &[u8]) -> bool {
+pub(super) fn leaves_quote_open(line: &[u8]) -> bool {
     let mut rest = line;
     loop {
         let (after, word) = next_word(rest);
-        match word {
-            [] => return false,
-            [b'"', inner @ ..] if !inner.ends_with(b"\"") || inner.is_empty() => return true,
-            _ => rest = after,
+        if word.is_empty() || is_open(word) {
+            return !word.is_empty();
         }
+        rest = after;
     }
+}
+
+/// Whether a word begins with a quote and does not end with one.
+pub(super) fn is_open(word: &[u8]) -> bool {
+    matches!(word, [b'"', inner @ ..] if !inner.ends_with(b"\"") || inner.is_empty())
 }
 
 fn begins_dump_line(text: &[u8]) -> bool {

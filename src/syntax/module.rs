@@ -129,7 +129,7 @@ pub(crate) fn untyped_end(input: &[u8]) -> usize {
         let (after, word) = next_word(rest);
         match word {
             b"" => return bang.unwrap_or(input.len()),
-            b"-m" | b"-j" | b"-g" | b"-s" | b"-d" | b"-i" | b"-o" | b"-p" | b"-f" => return bang.unwrap_or(at),
+            _ if is_own_option(word) => return bang.unwrap_or(at),
             b"!" => bang = Some(at),
             _ => bang = None,
         }
@@ -140,6 +140,11 @@ pub(crate) fn untyped_end(input: &[u8]) -> usize {
         );
         rest = if takes_any_word { next_word(after).0 } else { after };
     }
+}
+
+/// Whether it is an option of iptables itself, and none of a module or target.
+pub(crate) fn is_own_option(word: &[u8]) -> bool {
+    matches!(word, [b'-', b'm' | b'j' | b'g' | b's' | b'd' | b'i' | b'o' | b'p' | b'f'])
 }
 
 /// Reads one option if it is one we have a type for; the flag tells whether.
@@ -246,11 +251,7 @@ fn statistic<'src>(inverted: bool, rest: &'src [u8], parts: &mut Parts<'_, 'src>
     let (inverted, after) = old_bang(inverted, after);
     let (after, flag) = next_word(after);
     match (mode, flag) {
-        (b"random", b"--probability") => {
-            let (rest, threshold) = valued("a probability from 0 to 1", threshold)(after)?;
-            parts.push(inverted, Test::Random(threshold));
-            Ok((rest, ()))
-        }
+        (b"random", b"--probability") => probability(inverted, after, parts),
         (b"nth", b"--every") => {
             let (rest, every) = valued("a number from 1", |word| word::number(word).filter(|&every| every > 0))(after)?;
             let (rest, packet) = match next_word(rest) {
@@ -262,6 +263,18 @@ fn statistic<'src>(inverted: bool, rest: &'src [u8], parts: &mut Parts<'_, 'src>
         }
         _ => Err(wanted("`random --probability` or `nth --every`", skip_blanks(rest))),
     }
+}
+
+/// `-m statistic --mode random --probability`, behind that.
+pub(crate) fn drawn<'src>(rest: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read<'src, ()> {
+    parts.begin(Module::Statistic);
+    probability(false, rest, parts)
+}
+
+fn probability<'src>(inverted: bool, rest: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read<'src, ()> {
+    let (rest, threshold) = valued("a probability from 0 to 1", threshold)(rest)?;
+    parts.push(inverted, Test::Random(threshold));
+    Ok((rest, ()))
 }
 
 pub(crate) fn threshold(word: &[u8]) -> Option<Threshold> {

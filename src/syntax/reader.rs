@@ -330,7 +330,8 @@ impl<'src> Reader<'src> {
     /// The warning of legacy tables goes to stderr: where both were captured it stands in the middle of a line.
     fn interleaved(&mut self, source: &'src Source) {
         let text = source.text();
-        for at in memchr::memmem::find_iter(text, b"# Warning: ip") {
+        let begins = |&at: &usize| text[at..].starts_with(b"# Warning: ip");
+        for at in memchr::memchr_iter(b'#', text).filter(begins) {
             // The warning is shorter than that, and a hostile line may hold it a million times.
             let line = text[at..text.len().min(at + 200)].lines().next().unwrap_or_default();
             let is_inside = at > 0 && text[at - 1] != b'\n';

@@ -76,7 +76,11 @@ fn option<'src>(input: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read<'src, ()
         (letter_of(flag), rest)
     };
     match letter {
-        b'm' => module::load(input, rest, parts),
+        // Most of those that balance draw lots.
+        b'm' => match rest.strip_prefix(b"statistic --mode random --probability ") {
+            Some(rest) => module::drawn(rest, parts),
+            None => module::load(input, rest, parts),
+        },
         b'j' => target::jump(rest, parts),
         b'g' => target::goto(rest, parts),
         b's' => address(Side::Source, inverted, rest, parts),

@@ -3,37 +3,29 @@
 //! Only what is plain is read so: one rule a line, of chains that were declared. Whatever else stands there is left to
 //! the reader that goes line by line.
 
-use super::builder::{TableBuilder, near, offset, push};
+use super::builder::{JumpFinder, TableBuilder, near, offset, push};
 use super::line::{Command, Line, line};
-use super::lines::{lines, trim_blanks};
+use super::lines::{is_open, leaves_quote_open, line_end, trim_blanks};
 use super::reader::Reader;
-use super::rule;
-use crate::ruleset::{Chain, ChainNames, Counters, Form, Rule, Table, TableName};
-use crate::source::{Source, Span};
-use crate::threads::{answers, line_parts};
-use memchr::memmem;
+use super::rule::{self, Options};
+use crate::ruleset::{Chain, ChainNames, Counters, Form, Match, Rule, Table, TableName, Target, Test};
+use crate::source::{Source, Span, trim_line_end};
+use crate::threads::{LONG, at_once, available, split_lines};
+use bstr::BStr;
 
 /// When rules are read in parts, and in which.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Parting {
     /// The table has at least as many chains.
     pub(super) least_chains: usize,
-    /// Into whole lines.
-    pub(super) split: for<'t> fn(&'t [u8]) -> Vec<&'t [u8]>,
+    /// Into whole lines of so many bytes together and what the last one has more.
+    pub(super) bytes: usize,
 }
 
 impl Default for Parting {
     fn default() -> Self {
-        Self { least_chains: 1000, split: line_parts }
+        Self { least_chains: 1000, bytes: LONG }
     }
-}
-
-/// The parts of the run of rules that `text` begins with.
-fn parts(text: &[u8], parting: Parting) -> Vec<&[u8]> {
-    let end = memmem::find(text, b"\nCOMMIT").map_or(text.len(), |at| at + 1);
-    let parts = (parting.split)(&text[..end]);
-    // A line that does not begin so may belong to an open quote of the line before it.
-    if parts.iter().all(|part| part.starts_with(b"-A ") || part.starts_with(b"[")) { parts } else { Vec::new() }
 }
 
 impl<'src> Reader<'src> {
@@ -42,25 +34,22 @@ impl<'src> Reader<'src> {
         let (reads_runs, parting) = (self.reads_runs && !self.is_foreign, self.parting);
         let is_ready = |builder: &&mut TableBuilder<'src>| builder.has_chains_alone(parting.least_chains);
         let Some(builder) = self.builder().filter(|_| reads_runs).filter(is_ready) else { return text };
-        let parts = parts(text, parting);
-        if parts.len() < 2 {
-            return text;
-        }
-        let (mut rest, mut rules, mut is_plain) = (text, 0, true);
-        let tables = builder.read_run(source, &parts);
-        for (part, table) in parts.iter().zip(tables) {
-            let Some(table) = table.filter(|_| is_plain) else {
-                is_plain = false;
-                continue;
-            };
-            rest = &rest[part.len()..];
-            rules += table.rules.len();
-            builder.take(table);
-        }
-        self.reads_runs = is_plain;
+        let Run { rest, rules, seen } = builder.read_run(source, text, parting.bytes);
+        // What was looked at in vain would be looked at again and again in a text of many tables.
+        self.reads_runs = 2 * (text.len() - rest.len()) >= seen;
         self.tally.rules += rules;
         rest
     }
+}
+
+/// What came of a run of rules.
+struct Run<'src> {
+    /// The text behind it.
+    rest: &'src [u8],
+    /// How many they were.
+    rules: usize,
+    /// How many bytes were looked at.
+    seen: usize,
 }
 
 impl<'src> TableBuilder<'src> {
@@ -70,62 +59,130 @@ impl<'src> TableBuilder<'src> {
         chains.len() >= least && rules.is_empty() && self.orders.is_none()
     }
 
-    /// What each part of a run of rules holds, as far as it is plain.
-    fn read_run(&self, source: &'src Source, parts: &[&'src [u8]]) -> Vec<Option<Table<'src>>> {
-        answers(parts.len(), parts.len(), |at| read_part(source, parts[at], &self.table.chains, &self.names))
+    /// Reads the rules that `text` begins with: always one part a thread, until one holds something else.
+    fn read_run(&mut self, source: &'src Source, text: &'src [u8], bytes: usize) -> Run<'src> {
+        let mut parts: Vec<Part<'src>> = (0..available()).map(|_| Part::default()).collect();
+        let (mut rest, mut after) = (text, text);
+        while !rest.is_empty() && rest.len() == after.len() {
+            for part in &mut parts {
+                (part.text, after) = split_lines(after, bytes);
+            }
+            at_once(&mut parts, |part| part.read(source, &self.table.chains, &self.names));
+            rest = gathered(&mut parts, rest);
+        }
+        let has_missed = parts.iter().any(|part| part.jumps.has_missed);
+        let whole = parts.swap_remove(0).table;
+        if let Some(last) = whole.rules.last() {
+            self.last = last.chain.0;
+            self.table.span = self.table.span.to(last.span);
+        }
+        (self.table.rules, self.table.matches, self.table.counters) = (whole.rules, whole.matches, whole.counters);
+        self.found = if has_missed { 0 } else { self.table.rules.len() };
+        Run { rest, rules: self.table.rules.len(), seen: text.len() - after.len() }
+    }
+}
+
+/// Puts what parts hold behind what the first one holds, up to where one is not plain; what is left of the text that
+/// begins with them.
+fn gathered<'src>(parts: &mut [Part<'src>], mut text: &'src [u8]) -> &'src [u8] {
+    let Some((whole, others)) = parts.split_first_mut() else { return text };
+    text = &text[whole.plain..];
+    let mut is_plain = whole.is_plain();
+    for part in others {
+        if is_plain {
+            whole.table.append(&mut part.table);
+            text = &text[part.plain..];
+            is_plain = part.is_plain();
+        }
+    }
+    text
+}
+
+/// Whole lines that one thread reads.
+struct Part<'src> {
+    text: &'src [u8],
+    /// How many bytes of them are plain.
+    plain: usize,
+    /// What these hold: a table without chains of its own.
+    table: Table<'src>,
+    jumps: JumpFinder<'src>,
+}
+
+impl Default for Part<'_> {
+    fn default() -> Self {
+        let table = Table::new(TableName::Nat, Form::Save, Span::default());
+        Self { text: &[], plain: 0, table, jumps: JumpFinder::default() }
+    }
+}
+
+impl<'src> Part<'src> {
+    fn is_plain(&self) -> bool {
+        self.plain == self.text.len()
     }
 
-    /// Adds the rules of a run at the end.
-    fn take(&mut self, run: Table<'src>) {
-        let Some(last) = run.rules.last() else { return };
-        self.last = last.chain.0;
-        self.table.span = self.table.span.to(last.span);
-        if self.table.rules.is_empty() {
-            (self.table.rules, self.table.matches, self.table.counters) = (run.rules, run.matches, run.counters);
-            return;
+    /// Reads it up to the first line that is not plain.
+    fn read(&mut self, source: &'src Source, chains: &[Chain<'src>], names: &ChainNames) {
+        let (mut last, mut rest) = (0, self.text);
+        loop {
+            self.plain = self.text.len() - rest.len();
+            let (text, after) = rest.split_at(line_end(rest));
+            let text = trim_blanks(trim_line_end(text));
+            let Some(Ok(Line::Command(Command::Append { counters, chain: name, rule }))) = line(text) else { return };
+            let Some(chain) = near(chains, last, name).or_else(|| names.get(name, chains)) else { return };
+            let mark = self.table.matches.len();
+            let read = rule::options(rule, &mut self.table.matches).ok();
+            let is_whole = |options: &Options<'src>| {
+                has_no_open_quote(name, &self.table.matches[mark..], options.target.as_ref())
+                    || !leaves_quote_open(text)
+            };
+            let Some(options) = read.filter(is_whole) else { return self.table.matches.truncate(mark) };
+            let found = self.jumps.find(options.target.as_ref(), names, chains);
+            let counters = counters.or(options.counters);
+            let rule = push(&mut self.table, chain, mark, options.target, counters, source.span(text));
+            self.table.rules[rule as usize].found = found;
+            (last, rest) = (chain.0, after);
         }
-        let before = offset(self.table.matches.len());
-        if !run.counters.is_empty() || !self.table.counters.is_empty() {
-            self.table.counters.resize(self.table.rules.len(), Counters::default());
-            self.table.counters.extend(run.counters);
-            self.table.counters.resize(self.table.rules.len() + run.rules.len(), Counters::default());
+    }
+}
+
+/// Whether a rule has no text that could begin with a quote, save comments that end with theirs: then it ends with its
+/// line, and nobody needs to look for quotes. `false` only means that it may be otherwise.
+fn has_no_open_quote(chain: &BStr, matches: &[Match<'_>], target: Option<&Target<'_>>) -> bool {
+    let is_fine = |each: &Match<'_>| match *each.test() {
+        Test::Comment { raw, .. } => !is_open(raw),
+        Test::Address { .. } | Test::Protocol(_) | Test::Module(_) | Test::Port { .. } | Test::Random(_) => true,
+        _ => false,
+    };
+    let leads_well = match target {
+        Some(Target::Jump(name)) => !name.starts_with(b"\""),
+        Some(Target::Dnat(_) | Target::Accept | Target::Drop | Target::Return | Target::Mark(_)) | None => true,
+        Some(_) => false,
+    };
+    leads_well && !chain.starts_with(b"\"") && matches.iter().all(is_fine)
+}
+
+impl Table<'_> {
+    /// Moves the rules of another table behind those of this one.
+    fn append(&mut self, more: &mut Self) {
+        let (before, rules) = (offset(self.matches.len()), self.rules.len());
+        if !more.counters.is_empty() || !self.counters.is_empty() {
+            self.counters.resize(rules, Counters::default());
+            self.counters.append(&mut more.counters);
+            self.counters.resize(rules + more.rules.len(), Counters::default());
         }
-        self.table.matches.extend(run.matches);
-        self.table.rules.extend(run.rules.into_iter().map(|rule| {
+        self.matches.append(&mut more.matches);
+        self.rules.extend(more.rules.drain(..).map(|rule| {
             let matches = rule.matches.start + before..rule.matches.end + before;
             Rule { matches, ..rule }
         }));
     }
 }
 
-/// What the part holds: a table without chains of its own; `None` if it is not plain.
-fn read_part<'src>(
-    source: &'src Source,
-    part: &'src [u8],
-    chains: &[Chain<'src>],
-    names: &ChainNames,
-) -> Option<Table<'src>> {
-    let mut table = Table::new(TableName::Nat, Form::Save, Span::default());
-    let mut last = 0;
-    for (text, feeds) in lines(part) {
-        let text = trim_blanks(text);
-        let Some(Ok(Line::Command(Command::Append { counters, chain: name, rule }))) = line(text) else { return None };
-        if feeds > 0 {
-            return None;
-        }
-        let chain = near(chains, last, name).or_else(|| names.get(name, chains))?;
-        let mark = table.matches.len();
-        let options = rule::options(rule, &mut table.matches).ok()?;
-        push(&mut table, chain, mark, options.target, counters.or(options.counters), source.span(text));
-        last = chain.0;
-    }
-    Some(table)
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::parse::parse_by;
     use super::*;
+    use crate::ruleset::{ChainGraph, RuleId};
     use crate::source::Sources;
     use proptest::prelude::*;
 
@@ -138,12 +195,20 @@ mod tests {
         "-A X -m comment --comment \"left open -j Y",
         "as a line feed leaves it\" -j Y",
         "-A Y -m comment --comment \"an \\\" escape\" -j X",
+        "-A Y -m comment --comment \"\" -j X",
+        "-A Y -m comment --comment \" -j X",
+        "-A Y -i \"open -j X",
+        "-A X -j \"Q",
+        "-A \"Q -j X",
+        "-A X -m comment --comment \"ends so\\\"",
+        "-A X -m recent --rcheck --seconds 9 --reap --name \"N --rsource -j Y",
         "-A UNDECLARED -j X",
         "-A X --no-such-option-follows",
         "-A X -s 1.2.3.4.5 -j Y",
         "-I X -j RETURN",
         "-F Y",
         "-D X -j Y",
+        "-X Z",
         ":LATE - [0:0]",
         "",
         "  -A X -j Y  ",
@@ -154,24 +219,13 @@ mod tests {
         "-P INPUT DROP",
     ];
 
-    fn twos(text: &[u8]) -> Vec<&[u8]> {
-        by_lines(text, 2)
-    }
-
-    fn fives(text: &[u8]) -> Vec<&[u8]> {
-        by_lines(text, 5)
-    }
-
-    /// In parts of so many lines.
-    fn by_lines(text: &[u8], count: usize) -> Vec<&[u8]> {
-        let mut rest = text;
-        let mut parts = Vec::new();
-        while !rest.is_empty() {
-            let end = memchr::memchr_iter(b'\n', rest).nth(count - 1).map_or(rest.len(), |at| at + 1);
-            parts.push(&rest[..end]);
-            rest = &rest[end..];
-        }
-        parts
+    fn jumps_lead_by_name(table: &Table<'_>) -> bool {
+        let graph = ChainGraph::new(table);
+        (0..).map(RuleId).zip(&table.rules).all(|(id, rule)| {
+            let name = rule.target.as_ref().and_then(Target::chain_name);
+            let named = name.and_then(|name| table.chain_ids().find(|(_, chain)| chain.name == name));
+            graph.leads_to(table, id) == named.map(|(chain, _)| chain)
+        })
     }
 
     proptest! {
@@ -181,14 +235,19 @@ mod tests {
             any in prop::collection::vec(prop::sample::select(LINES), 0..12),
             more in prop::collection::vec(prop::sample::select(&LINES[..5]), 0..8),
         ) {
-            let head = ["*nat", ":INPUT ACCEPT [0:0]", ":X - [0:0]", ":Y - [0:0]", ":Z - [0:0]"];
+            let head = ["*nat", ":INPUT ACCEPT [0:0]", ":X - [0:0]", ":Y - [0:0]", ":Z - [0:0]", ":\"Q - [0:0]"];
             let lines: Vec<&str> = head.into_iter().chain(plain).chain(any).chain(more).chain(["COMMIT"]).collect();
             let mut sources = Sources::default();
             sources.add("text".into(), lines.join("\n").into_bytes(), None).unwrap();
-            let by = |least_chains, split| parse_by(&sources, Parting { least_chains, split });
-            let whole = by(usize::MAX, twos);
-            prop_assert_eq!(&by(1, twos), &whole);
-            prop_assert_eq!(&by(1, fives), &whole);
+            let by = |least_chains, bytes| parse_by(&sources, Parting { least_chains, bytes });
+            let whole = by(usize::MAX, LONG);
+            for bytes in [0, 40, 200, LONG] {
+                let in_parts = by(1, bytes);
+                prop_assert_eq!(&in_parts, &whole, "parts of {} bytes", bytes);
+                for table in in_parts.rulesets.iter().flat_map(|ruleset| &ruleset.tables) {
+                    prop_assert!(jumps_lead_by_name(table));
+                }
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Targets: `-j NAME` and the options that follow it, `-g CHAIN`.
 
 use super::fault::{Read, Wanted};
-use super::module::untyped_end;
+use super::module::{is_own_option, untyped_end};
 use super::rule::Parts;
 use super::word::{self, next_word, place_of, skip_blanks, valued, wanted, word};
 use crate::ruleset::{ConnmarkAction, Mark, PortRange, Target, Translation, TranslationBox, is_extension};
@@ -10,7 +10,7 @@ use nom::Err;
 use std::net::IpAddr;
 
 /// A target, or `None` where an option of it has no type.
-type Typed<'src> = Result<Option<Target<'src>>, Err<Wanted<'src>>>;
+type Typed<'src, T = Target<'src>> = Result<Option<T>, Err<Wanted<'src>>>;
 
 /// `-g CHAIN`, behind the flag.
 pub(crate) fn goto<'src>(input: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read<'src, ()> {
@@ -23,6 +23,10 @@ pub(crate) fn goto<'src>(input: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read
 pub(crate) fn jump<'src>(input: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read<'src, ()> {
     let start = skip_blanks(input);
     let (rest, name) = word(start).map_err(|_| wanted("the name of a target or a chain", start))?;
+    if let Some((after, target)) = translating(name, rest)? {
+        parts.target = Some(target);
+        return Ok((after, ()));
+    }
     if !is_extension(name) {
         parts.target = Some(match name.as_bytes() {
             b"ACCEPT" => Target::Accept,
@@ -40,13 +44,22 @@ pub(crate) fn jump<'src>(input: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read
     Ok((after, ()))
 }
 
+/// A target that exchanges addresses or ports, if `name` is one, and the text behind its options; `None` if one of them
+/// has no type.
+fn translating<'src>(name: &[u8], rest: &'src [u8]) -> Typed<'src, (&'src [u8], Target<'src>)> {
+    let (flag, target): (&[u8], fn(TranslationBox) -> Target<'src>) = match name {
+        b"DNAT" => (b"--to-destination", Target::Dnat),
+        b"SNAT" => (b"--to-source", Target::Snat),
+        b"MASQUERADE" => (b"--to-ports", Target::Masquerade),
+        b"REDIRECT" => (b"--to-ports", Target::Redirect),
+        _ => return Ok(None),
+    };
+    Ok(translation(rest, flag)?.map(|(after, to)| (after, target(to))))
+}
+
 fn typed<'src>(name: &[u8], options: &'src [u8]) -> Typed<'src> {
     let words = options.trim_ascii().as_bstr();
     Ok(match name {
-        b"DNAT" => translation(options, b"--to-destination")?.map(Target::Dnat),
-        b"SNAT" => translation(options, b"--to-source")?.map(Target::Snat),
-        b"MASQUERADE" => translation(options, b"--to-ports")?.map(Target::Masquerade),
-        b"REDIRECT" => translation(options, b"--to-ports")?.map(Target::Redirect),
         b"MARK" => set_mark(options)?.map(Target::Mark),
         b"CONNMARK" => connmark(options)?.map(Target::Connmark),
         b"REJECT" if words.is_empty() => Some(Target::Reject(BStr::new("icmp-port-unreachable"))),
@@ -71,14 +84,14 @@ fn only_value<'src>(options: &'src [u8], flag: &[u8]) -> Option<&'src BStr> {
     (found == flag && !value.is_empty() && skip_blanks(rest).is_empty()).then_some(value.as_bstr())
 }
 
-/// Options of DNAT, SNAT, MASQUERADE and REDIRECT; `flag` is the one with the place.
-fn translation<'src>(options: &'src [u8], flag: &[u8]) -> Result<Option<TranslationBox>, Err<Wanted<'src>>> {
+/// Options of DNAT, SNAT, MASQUERADE and REDIRECT, and the text behind them; `flag` is the one with the place.
+fn translation<'src>(options: &'src [u8], flag: &[u8]) -> Typed<'src, (&'src [u8], TranslationBox)> {
     let mut to = Translation::default();
     let mut rest = options;
     loop {
         let (after, found) = next_word(rest);
         rest = match found {
-            b"" => return Ok(Some(to.into())),
+            b"" => return Ok(Some((rest, to.into()))),
             b"--random" => set(&mut to.random, after),
             b"--random-fully" => set(&mut to.random_fully, after),
             b"--persistent" => set(&mut to.persistent, after),
@@ -92,6 +105,8 @@ fn translation<'src>(options: &'src [u8], flag: &[u8]) -> Result<Option<Translat
                 }
                 after
             }
+            b"!" if is_own_option(next_word(after).1) => return Ok(Some((rest, to.into()))),
+            _ if is_own_option(found) => return Ok(Some((rest, to.into()))),
             // The flag again (kernels before 2.6.11), or one of another version.
             _ => return Ok(None),
         };
@@ -119,14 +134,14 @@ pub(crate) fn read_ports(word: &[u8], to: &mut Translation) -> Option<()> {
 
 /// `A`, `A-B`, `A:P-Q`, `:P`, `[V6]:P`, `[V6-V6]:P`, `V6`: the value of `--to-destination` and `--to-source`.
 pub(crate) fn read_place(word: &[u8], to: &mut Translation) -> Option<()> {
-    let last = |byte| word.iter().rposition(|&each| each == byte);
-    let (addresses, ports) = match word.strip_prefix(b"[").zip(last(b']')) {
-        Some((inner, close)) => {
-            let ports = &word[close + 1..];
-            (&inner[..close - 1], if ports.is_empty() { None } else { Some(ports.strip_prefix(b":")?) })
+    let (addresses, ports) = match word.strip_prefix(b"[") {
+        Some(inner) => {
+            let close = place_of(b']', inner)?;
+            let ports = &inner[close + 1..];
+            (&inner[..close], if ports.is_empty() { None } else { Some(ports.strip_prefix(b":")?) })
         }
-        None => match last(b':') {
-            Some(colon) if place_of(b':', word) == Some(colon) => (&word[..colon], Some(&word[colon + 1..])),
+        None => match place_of(b':', word).map(|colon| (&word[..colon], &word[colon + 1..])) {
+            Some((addresses, ports)) if place_of(b':', ports).is_none() => (addresses, Some(ports)),
             _ => (word, None),
         },
     };
@@ -226,6 +241,19 @@ mod tests {
         assert_eq!(to("[fd00::1-fd00::5]:80-90").ports, Some(PortRange { first: 80, last: 90 }));
         assert_eq!(to("10.0.0.1-10.0.0.9:5000-5050/100").base_port, Some(100));
         faults("-j DNAT --to-destination 10.0.0.2:99999", "an address, a port behind a colon, or both", 26);
+    }
+
+    #[test]
+    fn what_follows_a_translation_is_none_of_its_options() {
+        for (after, count) in [("-p tcp", 1), ("! -s 10.0.0.9 -m mark --mark 0x1", 2)] {
+            let mut matches = Vec::new();
+            let line = format!("-j DNAT --to-destination 10.0.0.2 --persistent {after}");
+            let target = options(line.as_bytes(), &mut matches).unwrap().target;
+            let translation = Translation { persistent: true, ..to("10.0.0.2") };
+            assert_eq!((target, matches.len()), (Some(Target::Dnat(translation.into())), count), "{line}");
+        }
+        let line = "-j DNAT --to-destination 10.0.0.2 ! --frob -p tcp";
+        leads(line, Target::Other("DNAT --to-destination 10.0.0.2 ! --frob".into()));
     }
 
     #[test]

@@ -158,28 +158,34 @@ pub(crate) fn address(word: &[u8]) -> Option<IpAddr> {
 
 /// A dotted IPv4 address of four numbers.
 fn ipv4(word: &[u8]) -> Option<Ipv4Addr> {
-    let mut octets = [0; 4];
-    let mut rest = word;
-    for (at, octet) in octets.iter_mut().enumerate() {
-        if at > 0 {
-            rest = rest.strip_prefix(b".")?;
-        }
-        (rest, *octet) = octet_of(rest)?;
+    let (mut address, mut rest) = (0, word);
+    for at in 0..4 {
+        let (octet, after) = octet(rest)?;
+        address = address << 8 | octet;
+        rest = match after {
+            [] if at == 3 => after,
+            [b'.', after @ ..] if at < 3 => after,
+            _ => return None,
+        };
     }
-    rest.is_empty().then(|| octets.into())
+    Some(Ipv4Addr::from(address))
 }
 
-/// A number up to 255, of at most three digits.
-fn octet_of(word: &[u8]) -> Option<(&[u8], u8)> {
-    let (mut value, mut rest) = (0_u16, word);
-    while let [digit @ b'0'..=b'9', after @ ..] = rest
-        && word.len() - rest.len() < 3
-    {
-        value = value * 10 + u16::from(digit - b'0');
-        rest = after;
+/// A number up to 255, of at most three digits, and what follows it.
+fn octet(word: &[u8]) -> Option<(u32, &[u8])> {
+    let digit = |byte: u8| u32::from(byte.wrapping_sub(b'0'));
+    let (&first, mut rest) = word.split_first()?;
+    let mut value = digit(first);
+    if value > 9 {
+        return None;
     }
-    let octet = u8::try_from(value).ok()?;
-    (rest.len() < word.len()).then_some((rest, octet))
+    for _ in 0..2 {
+        match rest {
+            [next, after @ ..] if digit(*next) <= 9 => (value, rest) = (value * 10 + digit(*next), after),
+            _ => break,
+        }
+    }
+    (value <= 255).then_some((value, rest))
 }
 
 /// `10.0.0.1`, `10.0.0.0/8`, `10.0.1.0/255.0.255.0`, and the same for IPv6.

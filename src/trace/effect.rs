@@ -81,7 +81,7 @@ impl Walk<'_, '_, '_> {
     fn call(&mut self, table: TableKey, rule: RuleId, name: &BStr, is_goto: bool, state: State) -> Effect {
         let machine = self.machine;
         let of_table = machine.table(table);
-        let found = machine.graph(table).leads_to(rule);
+        let found = machine.graph(table).leads_to(of_table, rule);
         if let Some(chain) = found.filter(|&chain| !is_cut(of_table, chain)) {
             return Effect::Call { chain, is_goto };
         }

@@ -254,10 +254,10 @@ impl Walk<'_, '_, '_> {
                 steps.entry((place, rule)).or_insert((0.0, room)).0 += part * weights[room as usize];
             }
         }
-        let graph = self.machine.graph(stage.table);
+        let (table, graph) = (self.machine.table(stage.table), self.machine.graph(stage.table));
         for ((place, rule), (probability, room)) in steps {
             let leads_to =
-                graph.leads_to(rule).and_then(|chain| places.get(&chain)).and_then(|&at| u32::try_from(at).ok());
+                graph.leads_to(table, rule).and_then(|chain| places.get(&chain)).and_then(|&at| u32::try_from(at).ok());
             let because = self.because(stage.table, rule, room);
             visits[place].steps.push(Step { rule, probability, because, leads_to });
         }

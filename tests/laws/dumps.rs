@@ -60,7 +60,7 @@ fn jumps_lead_to_the_chain_of_their_name() {
                 for (id, rule) in (0..).map(RuleId).zip(&table.rules) {
                     let name = rule.target.as_ref().and_then(Target::chain_name);
                     let named = name.and_then(|name| table.chains.iter().position(|chain| chain.name == name));
-                    assert_eq!(graph.leads_to(id).map(|chain| chain.0 as usize), named, "{name:?}");
+                    assert_eq!(graph.leads_to(table, id).map(|chain| chain.0 as usize), named, "{name:?}");
                 }
             }
         }
