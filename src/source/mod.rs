@@ -6,7 +6,7 @@
 mod text;
 
 use bstr::{BStr, ByteSlice};
-use memchr::{memchr, memchr_iter, memrchr, memrchr_iter};
+use memchr::{memchr, memchr_iter, memrchr};
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -96,9 +96,9 @@ impl Lines {
     /// The line of a byte, from 0, and where it begins and ends, its end counted in.
     fn at(&self, text: &[u8], offset: usize) -> (usize, Range<usize>) {
         let block = offset / BLOCK;
-        let mut before = memrchr_iter(b'\n', &text[block * BLOCK..offset]);
-        let last = before.next().map(|at| block * BLOCK + at);
-        let line = self.ended[block] as usize + usize::from(last.is_some()) + before.count();
+        let before = &text[block * BLOCK..offset];
+        let last = memrchr(b'\n', before).map(|at| block * BLOCK + at);
+        let line = self.ended[block] as usize + memchr_iter(b'\n', before).count();
         let begin = last.or_else(|| self.end_before(text, block * BLOCK, line)).map_or(0, |at| at + 1);
         (line, begin..self.end(text, offset, line))
     }

@@ -114,6 +114,10 @@ fn header(text: &[u8]) -> IResult<&[u8], Line<'_>> {
 /// `:NAME POLICY [PACKETS:BYTES]`. Names hold anything but blanks, so the policy is the word behind the first one.
 fn chain(text: &[u8]) -> Read<'_, Line<'_>> {
     let (after, name) = preceded(char(':'), word).parse(text)?;
+    // That of every chain of kube-proxy.
+    if after == b" - [0:0]" {
+        return Ok((b"", Line::Chain { name, kind: kind(None, None) }));
+    }
     let (after, kind) = (preceded(space1, policy), opt(preceded(space1, counters)), space0)
         .map(|(policy, counters, _)| kind(policy, counters))
         .parse(after)
