@@ -68,7 +68,7 @@ fn is_wrong_in_protocol_only(cx: &Context<'_, '_>, service: &ServicePort<'_>, ow
     let mut ends = cx.proxy.chain(own.id).balancing.iter().filter_map(|rule| rule.endpoint);
     made.service == name.modern()
         && Some(made.protocol) != service.protocol
-        && ends.any(|end| cx.proxy.endpoint(end).dnat.is_some_and(|dnat| dnat.protocol == Some(made.protocol)))
+        && ends.any(|end| cx.proxy.endpoint(end).dnat().is_some_and(|dnat| dnat.protocol == Some(made.protocol)))
 }
 
 /// The rule that leads to the chain: the capture, else the first jump.

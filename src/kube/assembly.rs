@@ -290,8 +290,7 @@ impl<'src> Assembly<'src> {
             }
             let ends = chain.balancing.iter().map(|balancing| balancing.endpoint);
             for end in ends.chain(chain.rechecks.iter().map(|recheck| recheck.endpoint)).flatten() {
-                let endpoint = &mut chains.endpoints[end.0 as usize];
-                endpoint.service = endpoint.service.or(Some(service));
+                chains.endpoints[end.0 as usize].led_to_by(service);
             }
         }
     }

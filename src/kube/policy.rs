@@ -21,7 +21,7 @@ pub(super) fn settle(
     let first = service.chains.first().map(|own| own.id.0 as usize);
     service.protocol = service.protocol.or_else(|| protocol_behind(chains, first?)).or_else(|| {
         let loose = service.loose_endpoints.first()?;
-        chains.endpoints[loose.0 as usize].dnat?.protocol
+        chains.endpoints[loose.0 as usize].dnat()?.protocol
     });
     service.internal_policy = internal_policy(chains, dialect, service);
     service.external_policy = external_policy(chains, service);

@@ -94,7 +94,7 @@ fn pod(item: &Item<'_, '_>, rule: &Balancing) -> Text {
     };
     let endpoint = item.proxy.endpoint(id);
     let text = endpoint
-        .dnat
+        .dnat()
         .map_or_else(|| item.proxy.name_of(endpoint).to_string(), |dnat| address::endpoint(dnat.address, dnat.port));
     if endpoint.identity == Identity::Contradicted { warn(text).into() } else { plain(text).into() }
 }

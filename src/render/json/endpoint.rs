@@ -115,7 +115,7 @@ pub(super) fn loose<'n>(node: &'n Node<'n, '_>, item: &Item<'n, '_>) -> Vec<Endp
 
 /// What the endpoint chain alone tells.
 fn of_chain<'n>(chain: Option<&EndpointChain<'_>>) -> Endpoint<'n> {
-    let dnat = chain.and_then(|chain| chain.dnat);
+    let dnat = chain.and_then(EndpointChain::dnat);
     Endpoint {
         address: dnat.and_then(|dnat| dnat.address),
         port: dnat.and_then(|dnat| dnat.port),
