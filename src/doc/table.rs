@@ -1,6 +1,6 @@
 //! Tables: columns with a title, rows of cells, and lines across all columns.
 
-use super::{Phrase, Text};
+use super::{Phrase, Rows, Text};
 use bstr::{BStr, BString};
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ pub struct Table {
     /// The columns, from left to right. Titles that are all empty are not shown.
     pub columns: Vec<Column>,
     /// The rows, from top to bottom.
-    pub rows: Vec<Row>,
+    pub rows: Rows,
 }
 
 /// A column.
@@ -78,7 +78,7 @@ impl Table {
     /// A table with these columns and no row.
     #[must_use]
     pub fn new(columns: impl Into<Vec<Column>>) -> Self {
-        Self { columns: columns.into(), rows: Vec::new() }
+        Self { columns: columns.into(), rows: Rows::default() }
     }
 
     /// A table with `count` columns of words that have no titles.
@@ -89,19 +89,19 @@ impl Table {
 
     /// Adds a row: a tuple of what can be a cell, or a vector of cells.
     pub fn row(&mut self, cells: impl Cells) -> &mut Self {
-        self.rows.push(Row::Cells(cells.cells()));
+        self.rows.push(&Row::Cells(cells.cells()));
         self
     }
 
     /// Adds a line of text across all columns.
     pub fn across(&mut self, text: impl Into<Text>) -> &mut Self {
-        self.rows.push(Row::Across(text.into()));
+        self.rows.push(&Row::Across(text.into()));
         self
     }
 
     /// Adds an empty line.
     pub fn gap(&mut self) -> &mut Self {
-        self.rows.push(Row::Gap);
+        self.rows.push(&Row::Gap);
         self
     }
 }
@@ -174,6 +174,7 @@ mod tests {
             Cell { lines: vec!["a".into(), "b".into()] },
             Cell { lines: vec!["3".into()] },
         ];
-        assert_eq!(table.rows, vec![Row::Cells(cells), Row::Across("and more".into()), Row::Gap]);
+        let rows: Vec<Row> = table.rows.iter().collect();
+        assert_eq!(rows, [Row::Cells(cells), Row::Across("and more".into()), Row::Gap]);
     }
 }

@@ -24,9 +24,6 @@ const WIDEST: usize = 2000;
 /// Rows set at a time.
 const BATCH: usize = 256;
 
-/// All tones; a tone's place is its marker's number.
-const TONES: [Tone; 7] = [Tone::Plain, Tone::Bad, Tone::Warn, Tone::Good, Tone::Dim, Tone::Strong, Tone::Code];
-
 /// Shows `table`.
 pub(super) fn show(table: &doc::Table, canvas: &mut Canvas<'_>) -> io::Result<()> {
     if table.columns.is_empty() {
@@ -37,12 +34,18 @@ pub(super) fn show(table: &doc::Table, canvas: &mut Canvas<'_>) -> io::Result<()
     if table.columns.iter().any(|column| !column.title.is_empty()) {
         show_titles(&table.columns, &widths, canvas)?;
     }
-    let groups = table.rows.chunk_by(|one, next| matches!((one, next), (Row::Cells(_), Row::Cells(_))));
-    groups.flat_map(|group| group.chunks(BATCH)).try_for_each(|rows| match rows {
-        [Row::Across(text)] => canvas.hanging(&Line::of(" ", Tone::Plain), &Line::new(text)),
-        [Row::Gap] => canvas.line(&Line::default()),
-        rows => show_rows(rows, &table.columns, &widths, canvas),
-    })
+    let mut batch: Vec<Vec<doc::Cell>> = Vec::new();
+    for row in table.rows.iter() {
+        if batch.len() == BATCH || !matches!(row, Row::Cells(_)) {
+            show_rows(&std::mem::take(&mut batch), &table.columns, &widths, canvas)?;
+        }
+        match row {
+            Row::Cells(cells) => batch.push(cells),
+            Row::Across(text) => canvas.hanging(&Line::of(" ", Tone::Plain), &Line::new(&text))?,
+            Row::Gap => canvas.line(&Line::default())?,
+        }
+    }
+    show_rows(&batch, &table.columns, &widths, canvas)
 }
 
 fn show_titles(columns: &[Column], widths: &[usize], canvas: &mut Canvas<'_>) -> io::Result<()> {
@@ -52,10 +55,12 @@ fn show_titles(columns: &[Column], widths: &[usize], canvas: &mut Canvas<'_>) ->
     show_set(set, widths, canvas)
 }
 
-fn show_rows(rows: &[Row], columns: &[Column], widths: &[usize], canvas: &mut Canvas<'_>) -> io::Result<()> {
+fn show_rows(rows: &[Vec<doc::Cell>], columns: &[Column], widths: &[usize], canvas: &mut Canvas<'_>) -> io::Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
     let mut set = Table::new();
-    for row in rows {
-        let Row::Cells(cells) = row else { continue };
+    for cells in rows {
         // Lines of one row stay side by side even when some of them have to be wrapped.
         let height = cells.iter().map(|cell| cell.lines.len()).max().unwrap_or(0).max(1);
         set.add_rows((0..height).map(|at| cells_of_line(cells, at, columns, widths)));
@@ -93,7 +98,7 @@ fn cell(line: Option<&Text>, align: Align, width: usize) -> Cell {
 
 fn wishes(table: &doc::Table) -> Vec<Wish> {
     let mut wishes: Vec<Wish> = table.columns.iter().enumerate().map(|(at, column)| wish(at, column)).collect();
-    for row in &table.rows {
+    for row in table.rows.iter() {
         let Row::Cells(cells) = row else { continue };
         for (cell, wish) in cells.iter().zip(&mut wishes) {
             cell.lines.iter().for_each(|line| widen(wish, line));
@@ -122,10 +127,10 @@ fn widen(wish: &mut Wish, text: &Text) {
     wish.word = wish.word.max(words.max().unwrap_or(0).min(WIDEST));
 }
 
-/// The invisible character that starts a tone: one of Unicode's tags, which [`super::escape`] spells out wherever they
+/// The invisible character that starts a tone, by its place among all: one of Unicode's tags, which [`super::escape`] spells out wherever they
 /// stand in a text.
 fn marker(tone: Tone) -> char {
-    let number = TONES.iter().position(|&one| one == tone).unwrap_or(0);
+    let number = Tone::ALL.iter().position(|&one| one == tone).unwrap_or(0);
     char::from_u32(FIRST_MARKER + u32::try_from(number).unwrap_or(0)).unwrap_or(' ')
 }
 
@@ -133,7 +138,7 @@ const FIRST_MARKER: u32 = 0xe_0020;
 
 fn marked(char: char) -> Option<Tone> {
     let number = u32::from(char).checked_sub(FIRST_MARKER)?;
-    TONES.get(number as usize).copied()
+    Tone::ALL.get(number as usize).copied()
 }
 
 fn push_marked(content: &mut String, line: &Line<'_>) {
