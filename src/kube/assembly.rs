@@ -326,10 +326,10 @@ fn added<'src>(
         internal_policy: None,
         external_policy: None,
         affinity: Affinity::Unknown,
-        source_ranges: Vec::new(),
-        firewall: Vec::new(),
+        source_ranges: ThinVec::new(),
+        firewall: ThinVec::new(),
         health_check_port: None,
-        loose_endpoints: Vec::new(),
+        loose_endpoints: ThinVec::new(),
         identity: Identity::Unknown,
     });
     index(services.len() - 1)

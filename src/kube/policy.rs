@@ -26,7 +26,7 @@ pub(super) fn settle(
     service.internal_policy = internal_policy(chains, dialect, service);
     service.external_policy = external_policy(chains, service);
     service.affinity = affinity(chains, service);
-    service.source_ranges = source_ranges(chains, service);
+    service.source_ranges = source_ranges(chains, service).into();
     let drops = |prefix| service.chain(prefix).is_some_and(|own| !chains.services[own.id.0 as usize].drops.is_empty());
     let marks_drop = drops(Prefix::Xlb) || drops(Prefix::Svl);
     for capture in &mut service.captures {

@@ -241,7 +241,7 @@ impl<'src> Proxy<'_, 'src> {
                     service.identity = Identity::Verified;
                 }
                 if own.identity == Identity::Contradicted {
-                    own.made_for = Some(*made);
+                    own.made_for = Some(Box::new(*made));
                     verification.solved += 1;
                 } else if service.is_named_by_hash && service.name == Some(made.service) {
                     verification.change(&mut own.identity, Identity::Verified);

@@ -54,7 +54,7 @@ fn counts(items: &[Item<'_, '_>]) -> String {
 }
 
 fn pods_of<'i>(item: &'i Item<'_, '_>) -> impl Iterator<Item = std::net::IpAddr> + 'i {
-    let rules = [false, true].into_iter().flat_map(|local| item.balancing(local).0);
+    let rules = [false, true].into_iter().flat_map(|local| item.balancing(local));
     rules.filter_map(|rule| item.proxy.endpoint(rule.endpoint?).dnat()?.address)
 }
 

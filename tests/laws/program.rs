@@ -177,7 +177,7 @@ fn packets(node: &Node<'_, '_>, items: &[Item<'_, '_>]) {
 fn same_as_itself(node: &Node<'_, '_>, items: &[Item<'_, '_>]) {
     let mut shares: Vec<Vec<ServiceShares>> = vec![Vec::new(); node.proxies.len()];
     for item in items {
-        shares[item.source].push(item.shares().clone());
+        shares[item.source].push(item.shares().into_owned());
     }
     let side = Side { proxies: node.proxies, shares: &shares };
     let diff = diff(side, side);
