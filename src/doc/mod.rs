@@ -10,9 +10,9 @@ mod table;
 mod text;
 mod tree;
 
-pub use rows::Rows;
+pub use rows::{Row, RowCell, RowCells, RowText, Rows};
 pub use snippet::{Excerpt, Snippet};
-pub use table::{Align, Cell, Cells, Column, Row, Table};
+pub use table::{Align, Cell, Cells, Column, Table};
 pub use text::{Phrase, Text, Tone, bad, code, dim, good, plain, strong, warn};
 pub use tree::{Node, Tree};
 

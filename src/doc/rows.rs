@@ -1,36 +1,91 @@
-//! The rows of a table, packed: a large node has twenty thousand, and as values they would take a kilobyte each.
+//! The rows of a table, packed: a large node has twenty thousand, and as values each would take a kilobyte.
 //!
-//! Rows come out as they went in. A number stands as its seven bits at a time, the lowest first; what has a length
-//! stands behind it.
+//! Everything is a run of parts with their lengths before them: rows, the cells of a row, the lines of a cell, the
+//! phrases of a line. So they are read where they lie.
 
-use super::{Cell, Phrase, Row, Text, Tone};
-use bstr::ByteSlice;
-use std::fmt;
+use super::{Cell, Phrase, Text, Tone};
+use bstr::{BStr, ByteSlice};
 
 /// Rows from top to bottom, to be read in order.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rows {
     bytes: Vec<u8>,
 }
 
-const CELLS: usize = 0;
-const ACROSS: usize = 1;
-const GAP: usize = 2;
+/// A line of a table, as it lies in [`Rows`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Row<'r> {
+    /// Cells under the columns; missing ones are empty, surplus ones are not shown.
+    Cells(RowCells<'r>),
+    /// Text across all columns: the name of the rows below it, or how many more there are.
+    Across(RowText<'r>),
+    /// An empty line between groups of rows.
+    Gap,
+}
+
+/// The cells of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RowCells<'r>(&'r [u8]);
+
+/// A cell of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RowCell<'r>(&'r [u8]);
+
+/// A line of a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RowText<'r>(&'r [u8]);
+
+const CELLS: u8 = 0;
+const ACROSS: u8 = 1;
+const GAP: u8 = 2;
 
 impl Rows {
-    /// Adds a row at the foot.
-    pub fn push(&mut self, row: &Row) {
-        match row {
-            Row::Cells(cells) => {
-                self.number(CELLS);
-                self.list(cells, |rows, cell| rows.list(&cell.lines, Self::text));
+    pub(super) fn push_cells(&mut self, cells: &[Cell]) {
+        self.part(|rows| {
+            rows.bytes.push(CELLS);
+            for cell in cells {
+                rows.part(|rows| cell.lines.iter().for_each(|line| rows.part(|rows| rows.text(line))));
             }
-            Row::Across(text) => {
-                self.number(ACROSS);
-                self.text(text);
-            }
-            Row::Gap => self.number(GAP),
+        });
+    }
+
+    pub(super) fn push_across(&mut self, text: &Text) {
+        self.part(|rows| {
+            rows.bytes.push(ACROSS);
+            rows.text(text);
+        });
+    }
+
+    pub(super) fn push_gap(&mut self) {
+        self.part(|rows| rows.bytes.push(GAP));
+    }
+
+    fn text(&mut self, text: &Text) {
+        for phrase in &text.phrases {
+            self.part(|rows| {
+                rows.bytes.push(phrase.tone as u8);
+                rows.bytes.extend_from_slice(&phrase.text);
+            });
         }
+    }
+
+    /// Writes a part, then its length before it: seven bits a byte, the lowest first.
+    fn part(&mut self, write: impl FnOnce(&mut Self)) {
+        let at = self.bytes.len();
+        self.bytes.push(0);
+        write(self);
+        let mut length = self.bytes.len() - at - 1;
+        if length <= 0x7f {
+            self.bytes[at] = low_bits(length);
+            return;
+        }
+        let mut digits = Vec::new();
+        while length > 0x7f {
+            digits.push(low_bits(length) | 0x80);
+            length >>= 7;
+        }
+        digits.push(low_bits(length));
+        self.bytes.splice(at..=at, digits);
     }
 
     /// Whether there is no row.
@@ -39,33 +94,13 @@ impl Rows {
         self.bytes.is_empty()
     }
 
-    /// The rows, each unpacked when its turn comes.
-    pub fn iter(&self) -> impl Iterator<Item = Row> {
-        let mut packed = Packed(&self.bytes);
-        std::iter::from_fn(move || packed.row())
-    }
-
-    fn number(&mut self, mut number: usize) {
-        while number > 0x7f {
-            self.bytes.push(low_bits(number) | 0x80);
-            number >>= 7;
-        }
-        self.bytes.push(low_bits(number));
-    }
-
-    fn list<T>(&mut self, list: &[T], each: impl Fn(&mut Self, &T)) {
-        self.number(list.len());
-        for item in list {
-            each(self, item);
-        }
-    }
-
-    fn text(&mut self, text: &Text) {
-        self.list(&text.phrases, |rows, phrase| {
-            rows.number(phrase.tone as usize);
-            rows.number(phrase.text.len());
-            rows.bytes.extend_from_slice(&phrase.text);
-        });
+    /// The rows.
+    pub fn iter(&self) -> impl Iterator<Item = Row<'_>> {
+        Parts(&self.bytes).map(|row| match row.split_first() {
+            Some((&CELLS, cells)) => Row::Cells(RowCells(cells)),
+            Some((&ACROSS, text)) => Row::Across(RowText(text)),
+            _ => Row::Gap,
+        })
     }
 }
 
@@ -74,55 +109,56 @@ fn low_bits(number: usize) -> u8 {
     (number & 0x7f).to_le_bytes()[0]
 }
 
-impl fmt::Debug for Rows {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.iter()).finish()
+impl<'r> RowCells<'r> {
+    /// The cells, from left to right.
+    pub fn iter(self) -> impl Iterator<Item = RowCell<'r>> {
+        Parts(self.0).map(RowCell)
     }
 }
 
-/// What is left to unpack.
-struct Packed<'r>(&'r [u8]);
-
-impl<'r> Packed<'r> {
-    fn row(&mut self) -> Option<Row> {
-        match self.number()? {
-            CELLS => self.list(|packed| Some(Cell { lines: packed.list(Self::text)? })).map(Row::Cells),
-            ACROSS => self.text().map(Row::Across),
-            _ => Some(Row::Gap),
-        }
+impl<'r> RowCell<'r> {
+    /// Its lines, from top to bottom.
+    pub fn lines(self) -> impl Iterator<Item = RowText<'r>> {
+        Parts(self.0).map(RowText)
     }
+}
 
-    fn number(&mut self) -> Option<usize> {
-        let (mut number, mut shift) = (0, 0);
+impl<'r> RowText<'r> {
+    /// Its phrases.
+    pub fn phrases(self) -> impl Iterator<Item = (&'r BStr, Tone)> {
+        Parts(self.0).filter_map(|phrase| {
+            let (&tone, text) = phrase.split_first()?;
+            Some((text.as_bstr(), *Tone::ALL.get(usize::from(tone))?))
+        })
+    }
+}
+
+impl From<RowText<'_>> for Text {
+    fn from(text: RowText<'_>) -> Self {
+        text.phrases().map(|(text, tone)| Phrase::new(text, tone)).collect()
+    }
+}
+
+/// The parts that are left.
+struct Parts<'r>(&'r [u8]);
+
+impl<'r> Iterator for Parts<'r> {
+    type Item = &'r [u8];
+
+    fn next(&mut self) -> Option<&'r [u8]> {
+        let (mut length, mut shift) = (0, 0);
         loop {
             let (&byte, rest) = self.0.split_first()?;
             self.0 = rest;
-            number |= usize::from(byte & 0x7f).checked_shl(shift)?;
+            length |= usize::from(byte & 0x7f).checked_shl(shift)?;
             if byte & 0x80 == 0 {
-                return Some(number);
+                break;
             }
             shift += 7;
         }
-    }
-
-    fn list<T>(&mut self, each: impl Fn(&mut Self) -> Option<T>) -> Option<Vec<T>> {
-        let length = self.number()?;
-        (0..length).map(|_| each(self)).collect()
-    }
-
-    fn text(&mut self) -> Option<Text> {
-        let phrases = self.list(|packed| {
-            let tone = packed.number()?;
-            let length = packed.number()?;
-            Some(Phrase { tone: *Tone::ALL.get(tone)?, text: packed.bytes(length)?.as_bstr().to_owned() })
-        });
-        phrases.map(|phrases| Text { phrases })
-    }
-
-    fn bytes(&mut self, length: usize) -> Option<&'r [u8]> {
-        let (bytes, rest) = self.0.split_at_checked(length)?;
+        let (part, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
-        Some(bytes)
+        Some(part)
     }
 }
 
@@ -131,32 +167,33 @@ mod tests {
     use super::*;
     use crate::doc::{bad, dim};
 
+    #[track_caller]
+    fn keeps(cells: &[Cell]) {
+        let mut rows = Rows::default();
+        assert!(rows.is_empty());
+        rows.push_gap();
+        rows.push_cells(cells);
+        rows.push_across(&"and more".into());
+        let rows: Vec<Row<'_>> = rows.iter().collect();
+        let [Row::Gap, Row::Cells(found), Row::Across(text)] = rows[..] else { panic!("{rows:?}") };
+        let found: Vec<Cell> = found.iter().map(|cell| Cell::lines(cell.lines())).collect();
+        assert_eq!((found.as_slice(), Text::from(text)), (cells, "and more".into()));
+    }
+
     #[test]
-    fn rows_come_out_as_they_went_in() {
-        let long = "x".repeat(70_000);
-        let rows = [
-            Row::Cells(Vec::new()),
-            Row::Cells(vec![Cell::default(), Cell::lines(["a", ""]), Cell::from(bad("✗").and(dim(long.as_str())))]),
-            Row::Across("and more".into()),
-            Row::Gap,
-            Row::Across(Text::default()),
-            Row::Cells(vec![Cell::from(bstr::BStr::new(b"\xff\x80\0"))]),
-        ];
-        let mut packed = Rows::default();
-        assert!(packed.is_empty());
-        for row in &rows {
-            packed.push(row);
+    fn cells_come_out_as_they_went_in() {
+        keeps(&[]);
+        keeps(&[Cell::default(), Cell::lines(["a", ""]), Cell::lines([Text::default()])]);
+        keeps(&[Cell::from(BStr::new(b"\xff\x80\0")), Cell::from(bad("✗").and(dim("東")))]);
+        for length in [126, 127, 128, 300, 16_383, 16_384, 70_000] {
+            keeps(&[Cell::from("x".repeat(length)), Cell::from("y")]);
         }
-        assert_eq!(packed.iter().collect::<Vec<_>>(), rows);
-        assert_eq!(format!("{packed:?}"), format!("{rows:?}"));
     }
 
     #[test]
     fn every_tone_is_kept() {
         for tone in Tone::ALL {
-            let mut packed = Rows::default();
-            packed.push(&Row::Across(Phrase::new("x", tone).into()));
-            assert_eq!(packed.iter().next(), Some(Row::Across(Phrase::new("x", tone).into())));
+            keeps(&[Cell::from(Phrase::new("x", tone))]);
         }
     }
 }

@@ -35,17 +35,6 @@ pub enum Align {
     Right,
 }
 
-/// A line of a table.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Row {
-    /// Cells under the columns; missing ones are empty, surplus ones are not shown.
-    Cells(Vec<Cell>),
-    /// Text across all columns: the name of the rows below it, or how many more there are.
-    Across(Text),
-    /// An empty line between groups of rows.
-    Gap,
-}
-
 /// A cell: its lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cell {
@@ -89,19 +78,19 @@ impl Table {
 
     /// Adds a row: a tuple of what can be a cell, or a vector of cells.
     pub fn row(&mut self, cells: impl Cells) -> &mut Self {
-        self.rows.push(&Row::Cells(cells.cells()));
+        self.rows.push_cells(&cells.cells());
         self
     }
 
     /// Adds a line of text across all columns.
     pub fn across(&mut self, text: impl Into<Text>) -> &mut Self {
-        self.rows.push(&Row::Across(text.into()));
+        self.rows.push_across(&text.into());
         self
     }
 
     /// Adds an empty line.
     pub fn gap(&mut self) -> &mut Self {
-        self.rows.push(&Row::Gap);
+        self.rows.push_gap();
         self
     }
 }
@@ -174,7 +163,10 @@ mod tests {
             Cell { lines: vec!["a".into(), "b".into()] },
             Cell { lines: vec!["3".into()] },
         ];
-        let rows: Vec<Row> = table.rows.iter().collect();
-        assert_eq!(rows, [Row::Cells(cells), Row::Across("and more".into()), Row::Gap]);
+        let mut rows = Rows::default();
+        rows.push_cells(&cells);
+        rows.push_across(&"and more".into());
+        rows.push_gap();
+        assert_eq!(table.rows, rows);
     }
 }

@@ -1,6 +1,5 @@
 //! Reads the per-service chains of the nat table, rule by rule.
 
-use super::endpoint::Maybe;
 use super::proxy::named_in;
 use super::reading::{Lead, Nat, Slot};
 use super::{
@@ -125,8 +124,8 @@ fn read_endpoint_chain<'src>(nat: &Nat<'_, 'src>, endpoint: &mut EndpointChain<'
 fn read_endpoint_rule<'src>(nat: &Nat<'_, 'src>, chain: &mut EndpointChain<'src>, id: RuleId, rule: &Rule<'src>) {
     let facts = nat.facts(rule);
     let lead = nat.lead(id, rule);
-    if chain.named_by.rule().is_none() && facts.comment.is_some_and(|text| Role::of(text).service().is_some()) {
-        chain.named_by = Maybe::of(id);
+    if let Some(text) = facts.comment {
+        chain.take_comment(id, text);
     }
     if let Some(to) = rule.target.as_ref().and_then(Target::dnat) {
         chain.take_dnat(Dnat { rule: id, protocol: facts.protocol, address: to.address(), port: to.port() });

@@ -6,8 +6,9 @@
 //! [`Proxy::name_of`]: super::Proxy::name_of
 //! [`Proxy::named`]: super::Proxy::named
 
-use super::{Identity, MadeFor};
+use super::{Identity, MadeFor, Role, ServicePortName};
 use crate::ruleset::{ChainId, Protocol, RuleId};
+use bstr::BStr;
 use std::net::{IpAddr, SocketAddr};
 
 /// A `KUBE-SEP-` chain (or another chain that balancing rules jump to): what it does with the packets it gets.
@@ -18,8 +19,9 @@ pub struct EndpointChain<'src> {
     /// Whether its name is the checksum of service, protocol and DNAT target; `Unknown` before
     /// [`Proxy::verify`](super::Proxy::verify).
     pub identity: Identity,
-    /// The rule whose comment names a service, the first one.
-    pub(super) named_by: Maybe,
+    named_by: Maybe,
+    /// The comment of that rule is the name and nothing else.
+    is_name_alone: bool,
     service: Maybe,
     dnat: Maybe,
     hairpin: Maybe,
@@ -81,12 +83,12 @@ pub struct Hairpin {
 
 /// An index in four bytes: [`Maybe::MISSING`] is none, since no list is that long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Maybe(u32);
+struct Maybe(u32);
 
 impl Maybe {
-    pub(super) const MISSING: Self = Self(u32::MAX);
+    const MISSING: Self = Self(u32::MAX);
 
-    pub(super) fn of(rule: RuleId) -> Self {
+    fn of(rule: RuleId) -> Self {
         Self(rule.0)
     }
 
@@ -94,7 +96,7 @@ impl Maybe {
         if *self == Self::MISSING { &[] } else { std::slice::from_ref(&self.0) }
     }
 
-    pub(super) fn rule(self) -> Option<RuleId> {
+    fn rule(self) -> Option<RuleId> {
         self.as_slice().first().copied().map(RuleId)
     }
 }
@@ -114,6 +116,7 @@ impl<'src> EndpointChain<'src> {
             chain,
             identity: Identity::Unknown,
             named_by: Maybe::MISSING,
+            is_name_alone: false,
             service: Maybe::MISSING,
             dnat: Maybe::MISSING,
             hairpin: Maybe::MISSING,
@@ -197,6 +200,23 @@ impl<'src> EndpointChain<'src> {
     pub fn has_own_hairpin(&self) -> Option<bool> {
         let own = self.dnat()?.address?;
         Some(self.hairpins().any(|hairpin| hairpin.source == Some(own)))
+    }
+
+    /// The service that its own comments name, where `comment` tells the comment of a rule.
+    pub(super) fn named(&self, comment: impl FnOnce(RuleId) -> Option<&'src BStr>) -> Option<ServicePortName<'src>> {
+        let text = comment(self.named_by.rule()?)?;
+        if self.is_name_alone { Some(ServicePortName::known(text)) } else { Role::of(text).service() }
+    }
+
+    /// A rule with a comment; the first one that names a service stays.
+    pub(super) fn take_comment(&mut self, rule: RuleId, text: &BStr) {
+        if self.named_by != Maybe::MISSING {
+            return;
+        }
+        if let Some(name) = Role::of(text).service() {
+            self.named_by = Maybe::of(rule);
+            self.is_name_alone = name.text() == text;
+        }
     }
 
     /// A service whose rules come here; the first one stays.
@@ -323,6 +343,18 @@ mod tests {
                 chain.take_remembering(RuleId(rule));
             }
             assert_eq!(chain.remembers(), Some(RuleId(expected)));
+        }
+    }
+
+    #[test]
+    fn the_first_comment_that_names_a_service_is_read_again_when_asked() {
+        for (comment, expected) in [("a/b:c", "a/b:c"), ("a/b:c -> 10.0.0.1:80", "a/b:c"), ("a/b:", "a/b:")] {
+            let mut chain = EndpointChain::new(ChainId(0));
+            chain.take_comment(RuleId(3), "nobody".into());
+            chain.take_comment(RuleId(4), comment.into());
+            chain.take_comment(RuleId(5), "x/y".into());
+            let name = chain.named(|rule| (rule == RuleId(4)).then_some(comment.into()));
+            assert_eq!(name, ServicePortName::parse(expected.as_bytes()));
         }
     }
 

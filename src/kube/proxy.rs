@@ -145,7 +145,7 @@ impl<'a, 'src> Proxy<'a, 'src> {
 
     /// The service that an endpoint chain's own comments name.
     #[must_use]
-    pub fn named(&self, endpoint: &EndpointChain<'_>) -> Option<ServicePortName<'src>> {
+    pub fn named(&self, endpoint: &EndpointChain<'src>) -> Option<ServicePortName<'src>> {
         named_in(self.nat().map(|(table, _)| table), endpoint)
     }
 
@@ -190,9 +190,12 @@ pub(super) fn name_in<'src>(nat: Option<&Table<'src>>, endpoint: &EndpointChain<
 }
 
 /// The service that the comments of an endpoint chain of that nat table name.
-pub(super) fn named_in<'src>(nat: Option<&Table<'src>>, endpoint: &EndpointChain<'_>) -> Option<ServicePortName<'src>> {
-    let (table, rule) = (nat?, endpoint.named_by.rule()?);
-    Role::of(comment_of(table.matches(table.rule(rule)))?).service()
+pub(super) fn named_in<'src>(
+    nat: Option<&Table<'src>>,
+    endpoint: &EndpointChain<'src>,
+) -> Option<ServicePortName<'src>> {
+    let table = nat?;
+    endpoint.named(|rule| comment_of(table.matches(table.rule(rule))))
 }
 
 fn is_partial(nat: &Nat<'_, '_>) -> bool {

@@ -9,7 +9,7 @@ use super::columns::{Wish, widths};
 use super::line::{Line, width};
 use super::theme;
 use super::wrap::wrapped;
-use crate::doc::{self, Align, Column, Row, Text, Tone};
+use crate::doc::{self, Align, Column, Row, RowCells, Tone};
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, LineStyle, Table, TableStyle, Width};
 use std::io;
 
@@ -34,14 +34,15 @@ pub(super) fn show(table: &doc::Table, canvas: &mut Canvas<'_>) -> io::Result<()
     if table.columns.iter().any(|column| !column.title.is_empty()) {
         show_titles(&table.columns, &widths, canvas)?;
     }
-    let mut batch: Vec<Vec<doc::Cell>> = Vec::new();
+    let mut batch: Vec<RowCells<'_>> = Vec::new();
     for row in table.rows.iter() {
         if batch.len() == BATCH || !matches!(row, Row::Cells(_)) {
-            show_rows(&std::mem::take(&mut batch), &table.columns, &widths, canvas)?;
+            show_rows(&batch, &table.columns, &widths, canvas)?;
+            batch.clear();
         }
         match row {
             Row::Cells(cells) => batch.push(cells),
-            Row::Across(text) => canvas.hanging(&Line::of(" ", Tone::Plain), &Line::new(&text))?,
+            Row::Across(text) => canvas.hanging(&Line::of(" ", Tone::Plain), &Line::of_phrases(text.phrases()))?,
             Row::Gap => canvas.line(&Line::default())?,
         }
     }
@@ -50,28 +51,33 @@ pub(super) fn show(table: &doc::Table, canvas: &mut Canvas<'_>) -> io::Result<()
 
 fn show_titles(columns: &[Column], widths: &[usize], canvas: &mut Canvas<'_>) -> io::Result<()> {
     let mut set = Table::new();
-    let titles = columns.iter().zip(widths).map(|(column, width)| cell(Some(&column.title), column.align, *width));
+    let titles =
+        columns.iter().zip(widths).map(|(column, width)| cell(Some(&Line::new(&column.title)), column.align, *width));
     set.set_header(titles.collect::<Vec<_>>());
     show_set(set, widths, canvas)
 }
 
-fn show_rows(rows: &[Vec<doc::Cell>], columns: &[Column], widths: &[usize], canvas: &mut Canvas<'_>) -> io::Result<()> {
+fn show_rows(rows: &[RowCells<'_>], columns: &[Column], widths: &[usize], canvas: &mut Canvas<'_>) -> io::Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
     let mut set = Table::new();
-    for cells in rows {
+    for &cells in rows {
         // Lines of one row stay side by side even when some of them have to be wrapped.
-        let height = cells.iter().map(|cell| cell.lines.len()).max().unwrap_or(0).max(1);
+        let height = cells.iter().map(|cell| cell.lines().count()).max().unwrap_or(0).max(1);
         set.add_rows((0..height).map(|at| cells_of_line(cells, at, columns, widths)));
     }
     show_set(set, widths, canvas)
 }
 
-fn cells_of_line(cells: &[doc::Cell], at: usize, columns: &[Column], widths: &[usize]) -> Vec<Cell> {
-    let line = |column: usize| cells.get(column).and_then(|cell| cell.lines.get(at));
-    let set = |(number, (column, width)): (usize, (&Column, &usize))| cell(line(number), column.align, *width);
-    columns.iter().zip(widths).enumerate().map(set).collect()
+fn cells_of_line(cells: RowCells<'_>, at: usize, columns: &[Column], widths: &[usize]) -> Vec<Cell> {
+    let mut cells = cells.iter();
+    let set = |(column, width): (&Column, &usize)| {
+        let line = cells.next().and_then(|cell| cell.lines().nth(at));
+        let line = line.map(|line| Line::of_phrases(line.phrases()));
+        cell(line.as_ref(), column.align, *width)
+    };
+    columns.iter().zip(widths).map(set).collect()
 }
 
 fn show_set(mut set: Table, widths: &[usize], canvas: &mut Canvas<'_>) -> io::Result<()> {
@@ -81,9 +87,9 @@ fn show_set(mut set: Table, widths: &[usize], canvas: &mut Canvas<'_>) -> io::Re
     set.lines().try_for_each(|line| canvas.styled(&styled(line.trim_end())))
 }
 
-fn cell(line: Option<&Text>, align: Align, width: usize) -> Cell {
+fn cell(line: Option<&Line<'_>>, align: Align, width: usize) -> Cell {
     let mut content = String::new();
-    for (at, line) in line.into_iter().flat_map(|line| wrapped(&Line::new(line), width)).enumerate() {
+    for (at, line) in line.into_iter().flat_map(|line| wrapped(line, width)).enumerate() {
         if at > 0 {
             content.push('\n');
         }
@@ -101,7 +107,7 @@ fn wishes(table: &doc::Table) -> Vec<Wish> {
     for row in table.rows.iter() {
         let Row::Cells(cells) = row else { continue };
         for (cell, wish) in cells.iter().zip(&mut wishes) {
-            cell.lines.iter().for_each(|line| widen(wish, line));
+            cell.lines().for_each(|line| widen(wish, &Line::of_phrases(line.phrases())));
         }
     }
     wishes
@@ -114,13 +120,12 @@ fn wish(at: usize, column: &Column) -> Wish {
         _ => 1,
     };
     let mut wish = Wish { rank: column.rank.unwrap_or(usual), ..Wish::default() };
-    widen(&mut wish, &column.title);
+    widen(&mut wish, &Line::new(&column.title));
     wish.cells = wish.word;
     wish
 }
 
-fn widen(wish: &mut Wish, text: &Text) {
-    let line = Line::new(text);
+fn widen(wish: &mut Wish, line: &Line<'_>) {
     wish.natural = wish.natural.max(line.width().min(WIDEST));
     wish.cells = wish.cells.max(line.width().min(WIDEST));
     let words = line.pieces().flat_map(|(text, _)| text.split(' ')).map(width);

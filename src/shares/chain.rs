@@ -54,7 +54,9 @@ pub fn shares<'src>(
     service: &ServicePort<'src>,
     facts: &Facts,
 ) -> ServiceShares {
-    of_chains(proxy, service, |chain| chain_share(machine, proxy, service, chain, facts))
+    let share = |chain| chain_share(machine, proxy, service, chain, facts);
+    let [cluster, local] = balancing_chains(proxy, service).map(|chain| chain.map(share));
+    ServiceShares { cluster, local }
 }
 
 /// Whether the shares of `service` must be walked; otherwise [`by_chance`] tells them at any time and nobody need keep
@@ -68,16 +70,14 @@ pub fn needs_walk<'src>(machine: &Machine<'_, 'src>, proxy: &Proxy<'_, 'src>, se
 /// What the probabilities alone give: the [`shares`] of a service unless it [`needs_walk`].
 #[must_use]
 pub fn by_chance<'src>(proxy: &Proxy<'_, 'src>, service: &ServicePort<'src>) -> ServiceShares {
-    of_chains(proxy, service, plain::by_chance)
+    let [cluster, local] = balancing_chains(proxy, service).map(|chain| chain.map(plain::by_chance));
+    ServiceShares { cluster, local }
 }
 
-fn of_chains<'p, 'src>(
-    proxy: &'p Proxy<'_, 'src>,
-    service: &ServicePort<'src>,
-    share: impl Fn(&'p ServiceChain<'src>) -> ChainShare,
-) -> ServiceShares {
-    let [cluster, local] = balancing_chains(proxy, service).map(|chain| chain.map(&share));
-    ServiceShares { cluster, local }
+/// The same of the chain of one policy.
+#[must_use]
+pub fn chain_by_chance<'src>(proxy: &Proxy<'_, 'src>, service: &ServicePort<'src>, local: bool) -> Option<ChainShare> {
+    balancing_chains(proxy, service)[usize::from(local)].map(plain::by_chance)
 }
 
 /// The chains of the cluster policy and of the local one.

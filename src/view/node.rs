@@ -173,15 +173,18 @@ impl<'n> Item<'n, '_> {
         }
     }
 
+    /// Its shares if a walk is needed to tell them, which is done once.
+    fn walked(&self) -> Option<&'n ServiceShares> {
+        let walk = || Box::new(shares::shares(self.machine, self.proxy, self.service, self.facts));
+        let needs_walk = || shares::needs_walk(self.machine, self.proxy, self.service);
+        self.walked.shares.get_or_init(|| needs_walk().then(walk)).as_deref()
+    }
+
     /// Its shares, walked when first asked for.
     #[must_use]
     pub fn shares(&self) -> Cow<'n, ServiceShares> {
-        let walk = || Box::new(shares::shares(self.machine, self.proxy, self.service, self.facts));
-        let needs_walk = || shares::needs_walk(self.machine, self.proxy, self.service);
-        match self.walked.shares.get_or_init(|| needs_walk().then(walk)) {
-            Some(walked) => Cow::Borrowed(walked),
-            None => Cow::Owned(shares::by_chance(self.proxy, self.service)),
-        }
+        let by_chance = || Cow::Owned(shares::by_chance(self.proxy, self.service));
+        self.walked().map_or_else(by_chance, Cow::Borrowed)
     }
 
     /// What becomes of a new connection from outside to that capture.
@@ -208,12 +211,12 @@ impl<'n> Item<'n, '_> {
         if local { self.proxy.local_endpoints(self.service) } else { self.proxy.cluster_endpoints(self.service) }
     }
 
-    /// What a walk gives for those rules; `None` without their chain.
+    /// What those rules give; `None` without their chain.
     #[must_use]
     pub fn share(&self, local: bool) -> Option<Cow<'n, ChainShare>> {
-        match self.shares() {
-            Cow::Borrowed(shares) => if local { &shares.local } else { &shares.cluster }.as_ref().map(Cow::Borrowed),
-            Cow::Owned(shares) => if local { shares.local } else { shares.cluster }.map(Cow::Owned),
+        match self.walked() {
+            Some(walked) => if local { &walked.local } else { &walked.cluster }.as_ref().map(Cow::Borrowed),
+            None => shares::chain_by_chance(self.proxy, self.service, local).map(Cow::Owned),
         }
     }
 }
