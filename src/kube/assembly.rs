@@ -124,7 +124,6 @@ impl<'src> Assembly<'src> {
             capture.jumps.push(capturing.id);
             capture.masquerade.extend(masquerade.iter().copied());
             capture.target_name = capture.target_name.or(Some(capturing.target_name));
-            capture.named = capture.named.or(named);
             if capture.jumps.len() == 1 {
                 capture.target = capturing.target;
             }
@@ -211,7 +210,6 @@ impl<'src> Assembly<'src> {
                 masquerade: ThinVec::new(),
                 target: None,
                 target_name: None,
-                named: None,
                 blocks: ThinVec::new(),
                 state: CaptureState::Routed,
             });

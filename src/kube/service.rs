@@ -94,8 +94,6 @@ pub struct Capture<'src> {
     pub target: Option<ServiceChainId>,
     /// The name of that chain.
     pub target_name: Option<&'src BStr>,
-    /// The service that the comment of the first rule names.
-    pub named: Option<ServicePortName<'src>>,
     /// The filter rules that refuse what nat did not translate.
     pub blocks: ThinVec<Block>,
     /// What a new connection from outside gets here, as the templates mean it (a walk says what it really gets).
