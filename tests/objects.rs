@@ -112,7 +112,7 @@ fn set(what: &str, members: impl Iterator<Item = String>) -> String {
 }
 
 fn targets(proxy: &Proxy<'_, '_>, balancing: &[Balancing]) -> Vec<Option<SocketAddr>> {
-    let target = |rule: &Balancing| proxy.endpoint(rule.endpoint?).dnat?.target();
+    let target = |rule: &Balancing| proxy.endpoint(rule.endpoint?).dnat()?.target();
     balancing.iter().map(target).collect()
 }
 

@@ -68,7 +68,7 @@ fn judge_chain<'src>(
         let ends_agree = ends.iter().all(|&end| {
             let rules = chain.balancing.iter().zip(&told.endpoints).filter(|(rule, _)| rule.endpoint == Some(end));
             let told: Option<f64> = rules.map(|(_, own)| own.share).sum();
-            let dnat = proxy.endpoint(end).dnat.unwrap().rule;
+            let dnat = proxy.endpoint(end).dnat().unwrap().rule;
             let came: f64 =
                 branch.shares.iter().filter(|share| share.rule == dnat).map(|share| share.probability).sum();
             is_near(told.unwrap(), came)

@@ -34,7 +34,7 @@ fn answer(cli: &Cli, old: &Node<'_, '_>, new: &Node<'_, '_>) -> Result<Exit> {
 fn all_shares(node: &Node<'_, '_>) -> Vec<Vec<ServiceShares>> {
     let mut shares = vec![Vec::new(); node.proxies.len()];
     for item in node.items() {
-        shares[item.source].push(item.shares().clone());
+        shares[item.source].push(item.shares().into_owned());
     }
     shares
 }

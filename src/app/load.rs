@@ -271,7 +271,7 @@ mod tests {
     #[test]
     fn shares_are_walked_for_those_services_alone_that_are_asked_about() {
         let cli = Cli::read(["kubenat", "--demo"]).expect("a command line");
-        let walked = |node: &Node<'_, '_>| node.shares.iter().flatten().filter(|own| own.get().is_some()).count();
+        let walked = |node: &Node<'_, '_>| node.shares.iter().flatten().filter(|own| own.is_known()).count();
         let counts = with_node(&cli, Wanted::default(), |node| {
             let names: Vec<String> = node.items().map(|item| item.name()).collect();
             let before = walked(node);

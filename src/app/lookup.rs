@@ -117,7 +117,7 @@ fn owners<'n, 'src>(
 ) -> Vec<Item<'n, 'src>> {
     let Some(proxy) = node.proxies.get(source).filter(|_| table == TableName::Nat) else { return Vec::new() };
     let own = proxy.chains.iter().find(|own| own.chain == chain).map(|own| own.services.clone());
-    let end = || proxy.endpoints.iter().find(|end| end.chain == chain).and_then(|end| end.service);
+    let end = || proxy.endpoints.iter().find(|end| end.chain == chain).and_then(EndpointChain::service);
     let services = own.unwrap_or_else(|| end().into_iter().collect());
     let is_own =
         |item: &Item<'_, '_>| item.source == source && services.iter().any(|service| *service as usize == item.index);

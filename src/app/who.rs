@@ -65,7 +65,7 @@ pub(super) fn leading_to(node: &Node<'_, '_>, address: IpAddr, port: Option<u16>
     let leads = |item: &Item<'_, '_>| {
         let rules = item.proxy.cluster_endpoints(item.service).iter().chain(item.proxy.local_endpoints(item.service));
         let mut ends = rules.filter_map(|rule| rule.endpoint).map(|end| item.proxy.endpoint(end));
-        ends.any(|end| end.dnats().any(|dnat| is_at(dnat, address, port)))
+        ends.any(|end| end.dnats().any(|dnat| is_at(&dnat, address, port)))
     };
     node.items().filter(leads).map(|item| (item.source, item.index)).collect()
 }

@@ -55,7 +55,7 @@ pub(super) fn hold_equal(name: &str, input: &Input<'_, '_>) -> BTreeSet<&'static
 /// Of a service, its chains and the endpoint chains behind them.
 fn identities(proxy: &Proxy<'_, '_>, service: u32) -> Vec<String> {
     let service = &proxy.services[service as usize];
-    let chains = service.chains.iter().map(|own| format!("{:?} {:?}", own.identity, own.made_for));
+    let chains = service.chains.iter().map(|own| format!("{:?} {:?}", own.identity, own.made_for()));
     let rules = service.chains.iter().flat_map(|own| &proxy.chain(own.id).balancing);
     let ends = rules.filter_map(|rule| rule.endpoint).map(|end| proxy.endpoint(end));
     let ends = ends.map(|end| format!("{:?} {:?}", end.identity, end.made_for()));

@@ -28,7 +28,7 @@ const NODE_PREFIX: (u32, u32) = (20, 64);
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
     let Some(detector) = cx.proxy.detectors.first() else { return };
     let LocalTest::Source(net) = &detector.test else { return };
-    let targets = || cx.proxy.endpoints.iter().filter_map(|end| end.dnat?.address);
+    let targets = || cx.proxy.endpoints.iter().filter_map(|end| end.dnat()?.address);
     let (mut all, mut inside) = (0_u32, 0_u32);
     for address in targets() {
         all += 1;

@@ -48,7 +48,7 @@ fn comments(cx: &Context<'_, '_>) -> Claims {
     for chain in cx.chains_to_endpoints() {
         for rule in &chain.balancing {
             let Some(end) = rule.endpoint else { continue };
-            let Some(dnat) = cx.proxy.endpoint(end).dnat.filter(|&dnat| !is_in_comment(cx, rule, dnat)) else {
+            let Some(dnat) = cx.proxy.endpoint(end).dnat().filter(|&dnat| !is_in_comment(cx, rule, dnat)) else {
                 continue;
             };
             let claim = cx.proxy.claimed_by(rule).filter(|&claim| disagrees(claim, dnat));
@@ -72,7 +72,8 @@ fn is_in_comment(cx: &Context<'_, '_>, rule: &Balancing, dnat: Dnat) -> bool {
 fn is_jump_wrong(cx: &Context<'_, '_>, chain: &ServiceChain<'_>, rule: &Balancing, end: EndpointId) -> bool {
     let endpoint = cx.proxy.endpoint(end);
     let own = chain.services.first().and_then(|&at| cx.proxy.services[at as usize].name);
-    let is_foreign = endpoint.named.zip(own).is_some_and(|(named, own)| named.modern().text() != own.modern().text());
+    let named = || cx.proxy.named(endpoint);
+    let is_foreign = named().zip(own).is_some_and(|(named, own)| named.modern().text() != own.modern().text());
     let leads_there = |other: &&Balancing| other.endpoint == Some(end) && other.rule != rule.rule;
     endpoint.identity == Identity::Verified && (is_foreign || chain.balancing.iter().any(|other| leads_there(&other)))
 }
@@ -86,7 +87,7 @@ fn quarrel<'a, 'src>(
     chain: &'a EndpointChain<'src>,
     comment: Option<(RuleId, SocketAddr)>,
 ) -> Option<Quarrel<'a, 'src>> {
-    let dnat = chain.dnat.filter(|_| chain.service.is_some())?;
+    let dnat = chain.dnat().filter(|_| chain.service().is_some())?;
     let name = is_named_for_another(cx, chain, dnat);
     let hairpin = moved_hairpin(chain, dnat);
     (hairpin.is_some() || comment.is_some() || name).then_some(Quarrel { chain, dnat, hairpin, comment, name })
@@ -107,12 +108,12 @@ fn is_named_for_another(cx: &Context<'_, '_>, chain: &EndpointChain<'_>, dnat: D
     if chain.identity != Identity::Contradicted || !cx.proxy.verification.is_trustworthy() {
         return false;
     }
-    let own = chain.service.and_then(|at| cx.proxy.services[at as usize].name);
-    match (chain.made_for(), chain.named.or(own)) {
+    let own = chain.service().and_then(|at| cx.proxy.services[at as usize].name);
+    match (chain.made_for(), cx.proxy.named(chain).or(own)) {
         (Some(made), Some(name)) => made.service == name.modern() && made.endpoint != dnat.target(),
         (Some(_), None) => false,
         // Without an answer the service may be the wrong one; where its own chain verifies, the target is.
-        (None, _) => chain.service.is_some_and(|at| cx.proxy.services[at as usize].identity == Identity::Verified),
+        (None, _) => chain.service().is_some_and(|at| cx.proxy.services[at as usize].identity == Identity::Verified),
     }
 }
 
@@ -120,7 +121,7 @@ fn finding(cx: &Context<'_, '_>, quarrel: &Quarrel<'_, '_>) -> Finding {
     let Quarrel { chain, dnat, .. } = quarrel;
     let target = target(*dnat);
     let meant = meant(quarrel);
-    let subject = chain.service.map_or_else(|| cx.proxy.name_of(chain).to_string(), |service| cx.name_at(service));
+    let subject = chain.service().map_or_else(|| cx.proxy.name_of(chain).to_string(), |service| cx.name_at(service));
     let message = match &meant {
         Some(meant) => format!("`{}` was written for `{meant}` but sends to `{target}`", cx.proxy.name_of(chain)),
         None => format!("`{}` sends to `{target}`, which its name is not the checksum of", cx.proxy.name_of(chain)),
@@ -135,7 +136,7 @@ fn finding(cx: &Context<'_, '_>, quarrel: &Quarrel<'_, '_>) -> Finding {
             .line(cx.line(dnat.rule), sends)
             .line(cx.declaration(chain.chain), witness(cx, quarrel))
             .effect(format!("The part of new connections that `{claim}` should get goes to `{target}` instead, or the comment was changed."))
-            .services(chain.service);
+            .services(chain.service());
     }
     let mut finding = Finding::new(subject, message, cx.line(dnat.rule)).label(sends);
     if let Some((rule, source)) = quarrel.hairpin {
@@ -155,7 +156,7 @@ fn finding(cx: &Context<'_, '_>, quarrel: &Quarrel<'_, '_>) -> Finding {
     };
     finding
         .effect(effect)
-        .services(chain.service)
+        .services(chain.service())
         .several("their pods' chains translate to other addresses than the ones they were written for")
 }
 

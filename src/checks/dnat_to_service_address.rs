@@ -28,8 +28,8 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
     if addresses.is_empty() {
         return;
     }
-    for (_, chain) in cx.endpoints().filter(|(_, chain)| chain.service.is_some()) {
-        let Some(dnat) = chain.dnat else { continue };
+    for (_, chain) in cx.endpoints().filter(|(_, chain)| chain.service().is_some()) {
+        let Some(dnat) = chain.dnat() else { continue };
         let Some(target) = dnat.target() else { continue };
         if let Some(&service) = addresses.get(&(target, dnat.protocol)) {
             found.push(finding(cx, chain, dnat, (target, service)));
@@ -58,7 +58,7 @@ fn addresses(cx: &Context<'_, '_>) -> Addresses {
 /// Where the endpoints of a few services lead; `None` where all are asked about.
 fn wanted(cx: &Context<'_, '_>) -> Option<HashSet<SocketAddr, RandomState>> {
     cx.scope.as_ref()?;
-    Some(cx.endpoints().filter_map(|(_, chain)| chain.dnat?.target()).collect())
+    Some(cx.endpoints().filter_map(|(_, chain)| chain.dnat()?.target()).collect())
 }
 
 fn finding(
@@ -68,7 +68,7 @@ fn finding(
     (target, service): (SocketAddr, u32),
 ) -> Finding {
     let other = cx.name_at(service);
-    let subject = chain.service.map_or_else(|| cx.proxy.name_of(chain).to_string(), |service| cx.name_at(service));
+    let subject = chain.service().map_or_else(|| cx.proxy.name_of(chain).to_string(), |service| cx.name_at(service));
     let mut finding = Finding::new(
         subject,
         format!("`{}` sends to `{target}`, the cluster IP of `{other}`", cx.proxy.name_of(chain)),
@@ -84,6 +84,6 @@ fn finding(
             "If this service's Endpoints or EndpointSlices are written by hand, put the addresses of pods in, not that of \
              a service. Otherwise restart kube-proxy on this node and check again.",
         )
-        .services(chain.service)
+        .services(chain.service())
         .several("their pods' chains translate to addresses of services")
 }

@@ -21,7 +21,7 @@ pub(super) static CHECK: Check = Check {
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
     let mut targets = Vec::new();
     for (_, chain) in cx.chains().filter(|(_, chain)| !chain.services.is_empty() && chain.balancing.len() > 1) {
-        let target = |end| cx.proxy.endpoint(end).dnat?.target();
+        let target = |end| cx.proxy.endpoint(end).dnat()?.target();
         targets.clear();
         targets.extend(chain.balancing.iter().filter_map(|rule| Some((target(rule.endpoint?)?, rule.rule))));
         targets.sort_unstable();

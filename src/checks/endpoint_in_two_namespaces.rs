@@ -40,12 +40,13 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
 
 /// The pods of chains in use.
 fn uses<'a, 'src>(cx: &Context<'a, 'src>) -> impl Iterator<Item = Use<'a, 'src>> {
-    cx.proxy.endpoints.iter().filter_map(|chain| Some((chain.dnat?.target()?, chain.service?, chain)))
+    cx.proxy.endpoints.iter().filter_map(|chain| Some((chain.dnat()?.target()?, chain.service()?, chain)))
 }
 
 /// All uses of the pods of a few services.
 fn of_few<'a, 'src>(cx: &Context<'a, 'src>) -> Vec<Use<'a, 'src>> {
-    let own: HashSet<SocketAddr, RandomState> = cx.endpoints().filter_map(|(_, chain)| chain.dnat?.target()).collect();
+    let own: HashSet<SocketAddr, RandomState> =
+        cx.endpoints().filter_map(|(_, chain)| chain.dnat()?.target()).collect();
     uses(cx).filter(|(target, ..)| own.contains(target)).collect()
 }
 
@@ -81,7 +82,7 @@ fn namespace<'src>(cx: &Context<'_, 'src>, service: u32) -> Option<&'src BStr> {
 
 fn finding(cx: &Context<'_, '_>, one: &Use<'_, '_>, other: &Use<'_, '_>) -> Finding {
     let (first, second) = (cx.name_at(one.1), cx.name_at(other.1));
-    let line = |of: &Use<'_, '_>| of.2.dnat.map(|dnat| cx.line(dnat.rule)).unwrap_or_default();
+    let line = |of: &Use<'_, '_>| of.2.dnat().map(|dnat| cx.line(dnat.rule)).unwrap_or_default();
     Finding::new(&first, format!("`{}` is also an endpoint of `{second}`", one.0), line(one))
         .label(format!("a pod of {first}"))
         .line(line(other), format!("and of {second}"))

@@ -19,7 +19,7 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
-    for (_, chain) in cx.endpoints().filter(|(_, chain)| chain.service.is_some() && chain.dnat.is_none()) {
+    for (_, chain) in cx.endpoints().filter(|(_, chain)| chain.service().is_some() && chain.dnat().is_none()) {
         if cx.proxy.is_named_so(chain) && !translates_otherwise(cx, chain) {
             found.push(finding(cx, chain));
         }
@@ -34,11 +34,11 @@ fn translates_otherwise(cx: &Context<'_, '_>, chain: &EndpointChain<'_>) -> bool
 }
 
 fn finding(cx: &Context<'_, '_>, chain: &EndpointChain<'_>) -> Finding {
-    let what = match (chain.hairpin, chain.others()) {
+    let what = match (chain.hairpin(), chain.others()) {
         (None, []) => "is empty",
         _ => "has no DNAT rule",
     };
-    let subject = chain.service.map_or_else(|| cx.proxy.name_of(chain).to_string(), |service| cx.name_at(service));
+    let subject = chain.service().map_or_else(|| cx.proxy.name_of(chain).to_string(), |service| cx.name_at(service));
     let mut finding =
         Finding::new(subject, format!("`{}` {what}", cx.proxy.name_of(chain)), cx.declaration(chain.chain))
             .label("translates nothing");
@@ -46,8 +46,8 @@ fn finding(cx: &Context<'_, '_>, chain: &EndpointChain<'_>) -> Finding {
         finding = finding.line(cx.line(rule), "sends connections there");
     }
     finding
-        .effect(effect(chain.service.and_then(|service| cx.leak_of(service))))
-        .services(chain.service)
+        .effect(effect(chain.service().and_then(|service| cx.leak_of(service))))
+        .services(chain.service())
         .several("their pods' chains have no DNAT rule")
 }
 

@@ -4,6 +4,7 @@ use super::check::{Check, Level};
 use crate::drift::ObjectPlace;
 use crate::source::Span;
 use std::borrow::Cow;
+use thin_vec::ThinVec;
 
 /// A line that proves a finding, and what to see in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +56,7 @@ pub struct Folded {
     /// The lines that prove it.
     pub evidence: Vec<Evidence>,
     /// The places in the API objects that prove it.
-    pub objects: Vec<ObjectPlace>,
+    pub objects: ThinVec<ObjectPlace>,
     /// What it does and what to do, where that is not what the finding says.
     pub(super) advice: Option<Box<Advice>>,
 }

@@ -64,7 +64,7 @@ fn absorb(group: &mut Finding, finding: Finding) {
     let is_same = effect == group.effect && remedy == group.remedy;
     let advice = (!is_same).then(|| Box::new(Advice { effect, remedy }));
     group.services.extend(services);
-    group.also.push(Folded { subject, message, evidence, objects, advice });
+    group.also.push(Folded { subject, message, evidence, objects: objects.into(), advice });
 }
 
 impl Finding {
@@ -117,7 +117,7 @@ impl Finding {
                 subject: std::mem::take(&mut self.subject),
                 message: self.message.clone(),
                 evidence: std::mem::take(&mut self.evidence),
-                objects: std::mem::take(&mut self.objects),
+                objects: std::mem::take(&mut self.objects).into(),
                 advice: None,
             };
             let place = self.also.partition_point(|more| start(&more.evidence) < start(&lead.evidence));
@@ -138,7 +138,7 @@ impl Finding {
             (self.effect, self.remedy) = (own.effect, own.remedy);
         }
         (self.subject, self.message) = (more.subject, more.message);
-        (self.evidence, self.objects) = (more.evidence, more.objects);
+        (self.evidence, self.objects) = (more.evidence, more.objects.into());
     }
 }
 

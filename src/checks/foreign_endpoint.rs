@@ -21,7 +21,7 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
         let Some((service, name)) = owner(cx, chain) else { continue };
         for rule in &chain.balancing {
             let Some(endpoint) = rule.endpoint.map(|end| cx.proxy.endpoint(end)) else { continue };
-            if let Some(other) = other_service(endpoint, name) {
+            if let Some(other) = other_service(cx, endpoint, name) {
                 found.push(finding(cx, rule, endpoint, (name, other)).services([service]));
             }
         }
@@ -37,10 +37,14 @@ fn owner<'src>(cx: &Context<'_, 'src>, chain: &ServiceChain<'_>) -> Option<(u32,
 }
 
 /// The service that an endpoint chain was made for, where that is proven and not `name`.
-fn other_service<'src>(endpoint: &EndpointChain<'src>, name: ServicePortName<'_>) -> Option<ServicePortName<'src>> {
+fn other_service<'src>(
+    cx: &Context<'_, 'src>,
+    endpoint: &EndpointChain<'src>,
+    name: ServicePortName<'_>,
+) -> Option<ServicePortName<'src>> {
     let made_for = match endpoint.identity {
         // By its own comment; without one it was verified as this service's.
-        Identity::Verified => endpoint.named,
+        Identity::Verified => cx.proxy.named(endpoint),
         Identity::Contradicted => endpoint.made_for().map(|made| made.service),
         Identity::Unknown => None,
     }?;
@@ -54,7 +58,7 @@ fn finding(
     (name, other): (ServicePortName<'_>, ServicePortName<'_>),
 ) -> Finding {
     let (name, other) = (name.modern().to_string(), other.modern().to_string());
-    let target = endpoint.dnat.and_then(|dnat| dnat.target());
+    let target = endpoint.dnat().and_then(|dnat| dnat.target());
     let pod = target.map_or_else(|| "that pod".into(), |target| format!("`{target}`"));
     let proof = target.map_or_else(String::new, |target| format!(", {target}"));
     Finding::new(

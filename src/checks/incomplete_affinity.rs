@@ -54,7 +54,7 @@ fn fault(cx: &Context<'_, '_>, table: &Table<'_>, chain: &ServiceChain<'_>) -> O
 /// Pods remember their clients, but nobody asks.
 fn never_asked(cx: &Context<'_, '_>, chain: &ServiceChain<'_>) -> Option<Fault> {
     let mut ends = chain.balancing.iter().filter_map(|rule| rule.endpoint);
-    let rule = ends.find_map(|end| cx.proxy.endpoint(end).remembers)?;
+    let rule = ends.find_map(|end| cx.proxy.endpoint(end).remembers())?;
     Some(Fault { rule, label: "remembers its client, but the service chain never asks".into(), effect: FORGETS })
 }
 
@@ -69,7 +69,7 @@ fn of_another_list(cx: &Context<'_, '_>, table: &Table<'_>, chain: &ServiceChain
     let asks = chain.rechecks.iter().map(|recheck| (recheck.rule, recheck.endpoint));
     let sets = chain.balancing.iter().filter_map(|rule| {
         let end = rule.endpoint?;
-        Some((cx.proxy.endpoint(end).remembers?, Some(end)))
+        Some((cx.proxy.endpoint(end).remembers()?, Some(end)))
     });
     asks.chain(sets).find_map(|(rule, end)| {
         let (list, own) = (recent(table, rule)?.name, cx.proxy.name_of(cx.proxy.endpoint(end?)));
@@ -120,7 +120,7 @@ fn lists_all(dialect: Dialect) -> bool {
 
 fn forgetful(cx: &Context<'_, '_>, chain: &ServiceChain<'_>) -> Option<Fault> {
     let mut rules = chain.balancing.iter().filter_map(|rule| Some(cx.proxy.endpoint(rule.endpoint?)));
-    let dnat = rules.find(|end| end.dnat.is_some() && end.remembers.is_none())?.dnat?;
+    let dnat = rules.find(|end| end.dnat().is_some() && end.remembers().is_none())?.dnat()?;
     Some(Fault {
         rule: dnat.rule,
         label: "does not remember its client (no `-m recent --set`)".into(),

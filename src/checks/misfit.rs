@@ -16,7 +16,7 @@ impl Misfits {
         let Some((table, graph)) = cx.nat() else { return Self { rules: Vec::new(), of: 0 } };
         let services = cx.proxy.chains.iter().filter(|chain| !chain.services.is_empty());
         let endpoints =
-            cx.proxy.endpoints.iter().filter(|chain| chain.service.is_some() && cx.proxy.is_named_so(chain));
+            cx.proxy.endpoints.iter().filter(|chain| chain.service().is_some() && cx.proxy.is_named_so(chain));
         let is_whole = |rule: RuleId| !is_dangling(table, rule) || graph.leads_to(table, rule).is_some();
         let others = services.flat_map(|chain| &chain.others).chain(endpoints.flat_map(EndpointChain::others));
         let mut rules: Vec<RuleId> = others.chain(&cx.proxy.foreign).copied().filter(|&rule| is_whole(rule)).collect();

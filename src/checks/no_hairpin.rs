@@ -18,8 +18,8 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
-    for (_, chain) in cx.endpoints().filter(|(_, chain)| cx.proxy.is_named_so(chain) && chain.service.is_some()) {
-        if let Some(dnat) = chain.dnat.filter(|&dnat| !has_hairpin(chain, dnat)) {
+    for (_, chain) in cx.endpoints().filter(|(_, chain)| cx.proxy.is_named_so(chain) && chain.service().is_some()) {
+        if let Some(dnat) = chain.dnat().filter(|&dnat| !has_hairpin(chain, dnat)) {
             found.push(finding(cx, chain, dnat));
         }
     }
@@ -32,7 +32,7 @@ fn has_hairpin(chain: &EndpointChain<'_>, dnat: Dnat) -> bool {
 
 fn finding(cx: &Context<'_, '_>, chain: &EndpointChain<'_>, dnat: Dnat) -> Finding {
     let pod = dnat.address.map_or_else(|| "the pod".into(), |address| format!("`{address}`"));
-    let message = match chain.hairpin {
+    let message = match chain.hairpin() {
         Some(_) => {
             format!(
                 "`{}` marks what {pod} sends to itself only after the DNAT rule, which is too late",
@@ -41,15 +41,15 @@ fn finding(cx: &Context<'_, '_>, chain: &EndpointChain<'_>, dnat: Dnat) -> Findi
         }
         None => format!("`{}` does not mark what {pod} sends to itself", cx.proxy.name_of(chain)),
     };
-    let subject = chain.service.map_or_else(|| cx.proxy.name_of(chain).to_string(), |service| cx.name_at(service));
+    let subject = chain.service().map_or_else(|| cx.proxy.name_of(chain).to_string(), |service| cx.name_at(service));
     let finding =
         Finding::new(subject, message, cx.line(dnat.rule)).label("no rule with the pod's own source before this one");
-    let finding = match chain.hairpin {
+    let finding = match chain.hairpin() {
         Some(hairpin) => finding.line(cx.line(hairpin.rule), "never reached"),
         None => finding,
     };
     finding
         .effect(format!("When {pod} connects to the service and draws itself, the packet comes back to it with its own address as the source, and it drops it: now and then such a connection hangs. Other clients notice nothing."))
-        .services(chain.service)
+        .services(chain.service())
         .several("the rules that mark what a pod sends to itself are missing")
 }

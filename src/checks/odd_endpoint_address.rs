@@ -18,11 +18,11 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
-    for (_, chain) in cx.endpoints().filter(|(_, chain)| chain.service.is_some()) {
-        let Some(dnat) = chain.dnat else { continue };
+    for (_, chain) in cx.endpoints().filter(|(_, chain)| chain.service().is_some()) {
+        let Some(dnat) = chain.dnat() else { continue };
         let Some((level, what, effect)) = oddity(dnat) else { continue };
         let target = dnat.address.map_or_else(|| "no single address".to_owned(), |address| format!("`{address}`"));
-        let subject = chain.service.map_or_else(String::new, |service| cx.name_at(service));
+        let subject = chain.service().map_or_else(String::new, |service| cx.name_at(service));
         let finding = Finding::new(
             subject,
             format!("`{}` sends to {target}: {what}", cx.proxy.name_of(chain)),
@@ -34,7 +34,7 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
             "If this service's Endpoints or EndpointSlices are written by hand, correct them. Otherwise restart \
                  kube-proxy on this node and check again.",
         )
-        .services(chain.service);
+        .services(chain.service());
         found.push_at(level, finding);
     }
 }

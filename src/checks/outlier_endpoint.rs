@@ -27,7 +27,7 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
     if cx.scope.is_some() && are_common(cx) {
         return;
     }
-    let targets = || used(cx).filter_map(|chain| Some((chain, chain.dnat?.address?)));
+    let targets = || used(cx).filter_map(|chain| Some((chain, chain.dnat()?.address?)));
     let mut nets: Vec<u64> = targets().map(|(_, address)| wide(address)).collect();
     if nets.len() < LEAST {
         return;
@@ -43,19 +43,19 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
 }
 
 fn used<'a, 'src>(cx: &Context<'a, 'src>) -> impl Iterator<Item = &'a EndpointChain<'src>> {
-    cx.proxy.endpoints.iter().filter(|chain| chain.service.is_some())
+    cx.proxy.endpoints.iter().filter(|chain| chain.service().is_some())
 }
 
 /// Whether it is clear without counting all that the endpoints asked about lie where most do: a net that holds more than
 /// one in twenty of all is never left out of the fewest that hold 95 %.
 fn are_common(cx: &Context<'_, '_>) -> bool {
-    let addresses = cx.endpoints().filter(|(_, chain)| chain.service.is_some());
+    let addresses = cx.endpoints().filter(|(_, chain)| chain.service().is_some());
     let mut open: Vec<(u64, usize)> =
-        addresses.filter_map(|(_, chain)| Some((wide(chain.dnat?.address?), 0))).collect();
+        addresses.filter_map(|(_, chain)| Some((wide(chain.dnat()?.address?), 0))).collect();
     open.sort_unstable();
     open.dedup();
     let enough = cx.proxy.endpoints.len() / 20;
-    for net in used(cx).filter_map(|chain| Some(wide(chain.dnat?.address?))) {
+    for net in used(cx).filter_map(|chain| Some(wide(chain.dnat()?.address?))) {
         if open.is_empty() {
             break;
         }
@@ -69,7 +69,7 @@ fn are_common(cx: &Context<'_, '_>) -> bool {
 
 fn is_api(cx: &Context<'_, '_>, chain: &EndpointChain<'_>) -> bool {
     let name = |service: &ServicePort<'_>| service.name.is_some_and(|name| name.text().starts_with(API));
-    chain.service.is_some_and(|at| name(&cx.proxy.services[at as usize]))
+    chain.service().is_some_and(|at| name(&cx.proxy.services[at as usize]))
 }
 
 /// The /16 (of IPv6 the /48) an address lies in.
@@ -108,12 +108,12 @@ fn common(nets: &mut [u64]) -> Vec<u64> {
 }
 
 fn finding(cx: &Context<'_, '_>, chain: &EndpointChain<'_>, address: IpAddr) -> Finding {
-    let rule = chain.dnat.map(|dnat| cx.line(dnat.rule)).unwrap_or_default();
-    let subject = chain.service.map_or_else(String::new, |service| cx.name_at(service));
+    let rule = chain.dnat().map(|dnat| cx.line(dnat.rule)).unwrap_or_default();
+    let subject = chain.service().map_or_else(String::new, |service| cx.name_at(service));
     Finding::new(subject, format!("`{address}` lies outside the networks of nearly all other pods"), rule)
         .label("far away from the others")
         .effect("Usual for programs on the host network and for endpoints written by hand. Otherwise somebody may have changed the rule.")
         .remedy("Look whether the service is meant to have this endpoint: kubectl get endpointslices -A.")
-        .services(chain.service)
+        .services(chain.service())
         .several("they have endpoints outside the networks of nearly all other pods")
 }

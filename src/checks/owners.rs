@@ -44,7 +44,7 @@ impl Owners {
     pub(super) fn of_chain<'p>(&self, proxy: &'p Proxy<'_, '_>, chain: ChainId) -> &'p [u32] {
         match self.chains.get(chain.0 as usize) {
             Some(Place::Service(at)) => &proxy.chains[*at as usize].services,
-            Some(Place::Endpoint(at)) => proxy.endpoints[*at as usize].service.as_slice(),
+            Some(Place::Endpoint(at)) => proxy.endpoints[*at as usize].services(),
             Some(Place::Nobody) | None => &[],
         }
     }

@@ -58,7 +58,7 @@ fn odd_protocol<'a, 'src>(
     endpoint: &'a EndpointChain<'src>,
     protocol: Protocol,
 ) -> Option<(&'a EndpointChain<'src>, RuleId, Protocol)> {
-    let dnat = endpoint.dnat?;
+    let dnat = endpoint.dnat()?;
     let takes = |other: Option<Protocol>| other.is_none_or(|other| other == protocol || other == Protocol::ALL);
     let takes_it = takes(dnat.protocol) || endpoint.more_dnats().iter().any(|dnat| takes(dnat.protocol));
     if takes_it { None } else { Some((endpoint, dnat.rule, dnat.protocol?)) }

@@ -31,7 +31,7 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
 
 /// The first two neighbours in the wrong order.
 fn disorder<'a>(cx: &Context<'_, '_>, chain: &'a ServiceChain<'_>) -> Option<(&'a Balancing, &'a Balancing)> {
-    let target = |rule: &Balancing| cx.proxy.endpoint(rule.endpoint?).dnat?.target();
+    let target = |rule: &Balancing| cx.proxy.endpoint(rule.endpoint?).dnat()?.target();
     let mut last: Option<(&Balancing, EndpointText)> = None;
     for rule in &chain.balancing {
         let Some(text) = target(rule).map(EndpointText::of) else { continue };

@@ -34,7 +34,7 @@ fn finding(cx: &Context<'_, '_>, service: &ServicePort<'_>, wrong: &[&OwnChain<'
     let subject = cx.service_name(service);
     let chain = cx.proxy.chain(first.id);
     let protocol = service.protocol.map(|protocol| format!(", {protocol}")).unwrap_or_default();
-    let message = match first.made_for {
+    let message = match first.made_for() {
         Some(made) => {
             format!(
                 "`{}` was made for `{}`, {}, not for `{subject}`{protocol}",
@@ -50,7 +50,7 @@ fn finding(cx: &Context<'_, '_>, service: &ServicePort<'_>, wrong: &[&OwnChain<'
     for endpoint in foreign_ends(cx, first) {
         finding = finding.line(cx.declaration(endpoint.chain), what_end_says(endpoint));
     }
-    let effect = match first.made_for {
+    let effect = match first.made_for() {
         Some(made) => format!("Connections to `{subject}` go to the pods that the rules give `{}`.", made.service),
         None => format!("Connections to `{subject}` go to pods that kube-proxy chose for something else."),
     };
@@ -64,11 +64,11 @@ fn finding(cx: &Context<'_, '_>, service: &ServicePort<'_>, wrong: &[&OwnChain<'
 /// Made for this very service and the protocol its DNAT rules take: then the capture rule takes the wrong one, which
 /// is what `protocol-mismatch` says.
 fn is_wrong_in_protocol_only(cx: &Context<'_, '_>, service: &ServicePort<'_>, own: &OwnChain<'_>) -> bool {
-    let (Some(made), Some(name)) = (own.made_for, service.name) else { return false };
+    let (Some(made), Some(name)) = (own.made_for(), service.name) else { return false };
     let mut ends = cx.proxy.chain(own.id).balancing.iter().filter_map(|rule| rule.endpoint);
     made.service == name.modern()
         && Some(made.protocol) != service.protocol
-        && ends.any(|end| cx.proxy.endpoint(end).dnat.is_some_and(|dnat| dnat.protocol == Some(made.protocol)))
+        && ends.any(|end| cx.proxy.endpoint(end).dnat().is_some_and(|dnat| dnat.protocol == Some(made.protocol)))
 }
 
 /// The rule that leads to the chain: the capture, else the first jump.
@@ -81,7 +81,7 @@ fn lead(cx: &Context<'_, '_>, service: &ServicePort<'_>, own: &OwnChain<'_>) -> 
 }
 
 fn what_name_says(own: &OwnChain<'_>) -> String {
-    match own.made_for {
+    match own.made_for() {
         Some(made) => format!("the name is the checksum of {}, {}", made.service, made.protocol),
         None => "the name is not the checksum of that service and protocol".into(),
     }

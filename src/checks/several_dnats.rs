@@ -19,8 +19,8 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
-    for (_, chain) in cx.endpoints().filter(|(_, chain)| cx.proxy.is_named_so(chain) && chain.service.is_some()) {
-        let Some(first) = chain.dnat else { continue };
+    for (_, chain) in cx.endpoints().filter(|(_, chain)| cx.proxy.is_named_so(chain) && chain.service().is_some()) {
+        let Some(first) = chain.dnat() else { continue };
         if let Some(&second) = chain.more_dnats().first() {
             found.push(finding(cx, chain, first, second.rule, &several(first, second)));
         } else if let Some(rule) = behind(cx, chain, first) {
@@ -44,12 +44,12 @@ fn behind(cx: &Context<'_, '_>, chain: &EndpointChain<'_>, dnat: Dnat) -> Option
 }
 
 fn finding(cx: &Context<'_, '_>, chain: &EndpointChain<'_>, first: Dnat, rule: RuleId, what: &str) -> Finding {
-    let subject = chain.service.map_or_else(|| cx.proxy.name_of(chain).to_string(), |service| cx.name_at(service));
+    let subject = chain.service().map_or_else(|| cx.proxy.name_of(chain).to_string(), |service| cx.name_at(service));
     let target = first.target().map(|target| target.to_string()).unwrap_or_default();
     Finding::new(subject, format!("`{}` {what}", cx.proxy.name_of(chain)), cx.line(rule))
         .label("one too many")
         .line(cx.line(first.rule), "this one comes first")
         .effect(format!("Whatever the first rule matches goes to `{target}`; the other one gets only what is left, as a rule nothing."))
-        .services(chain.service)
+        .services(chain.service())
         .several("their pods' chains have more than one DNAT rule")
 }

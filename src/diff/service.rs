@@ -118,7 +118,7 @@ impl<'a, 'p, 'src> One<'a, 'p, 'src> {
         for (list, balancing, share) in self.lists() {
             for (at, rule) in balancing.iter().enumerate() {
                 let endpoint = rule.endpoint.map(|id| self.proxy.endpoint(id));
-                let target = endpoint.and_then(|endpoint| endpoint.dnat?.target());
+                let target = endpoint.and_then(|endpoint| endpoint.dnat()?.target());
                 let address =
                     target.map_or_else(|| self.proxy.chain_name(rule).to_string(), |target| target.to_string());
                 let listed: &mut Listed = endpoints.entry(address).or_default();

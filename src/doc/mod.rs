@@ -4,13 +4,15 @@
 //! Plain values: nothing here knows a terminal, a colour or a width. Text may come from a dump, in any encoding; the
 //! renderer makes it harmless. A tone only repeats what words or the signs ✗ ! · say already.
 
+mod rows;
 mod snippet;
 mod table;
 mod text;
 mod tree;
 
+pub use rows::{Row, RowCell, RowCells, RowText, Rows};
 pub use snippet::{Excerpt, Snippet};
-pub use table::{Align, Cell, Cells, Column, Row, Table};
+pub use table::{Align, Cell, Cells, Column, Table};
 pub use text::{Phrase, Text, Tone, bad, code, dim, good, plain, strong, warn};
 pub use tree::{Node, Tree};
 

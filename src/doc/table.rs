@@ -1,6 +1,6 @@
 //! Tables: columns with a title, rows of cells, and lines across all columns.
 
-use super::{Phrase, Text};
+use super::{Phrase, Rows, Text};
 use bstr::{BStr, BString};
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ pub struct Table {
     /// The columns, from left to right. Titles that are all empty are not shown.
     pub columns: Vec<Column>,
     /// The rows, from top to bottom.
-    pub rows: Vec<Row>,
+    pub rows: Rows,
 }
 
 /// A column.
@@ -33,17 +33,6 @@ pub enum Align {
     Left,
     /// Numbers.
     Right,
-}
-
-/// A line of a table.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Row {
-    /// Cells under the columns; missing ones are empty, surplus ones are not shown.
-    Cells(Vec<Cell>),
-    /// Text across all columns: the name of the rows below it, or how many more there are.
-    Across(Text),
-    /// An empty line between groups of rows.
-    Gap,
 }
 
 /// A cell: its lines.
@@ -78,7 +67,7 @@ impl Table {
     /// A table with these columns and no row.
     #[must_use]
     pub fn new(columns: impl Into<Vec<Column>>) -> Self {
-        Self { columns: columns.into(), rows: Vec::new() }
+        Self { columns: columns.into(), rows: Rows::default() }
     }
 
     /// A table with `count` columns of words that have no titles.
@@ -89,19 +78,19 @@ impl Table {
 
     /// Adds a row: a tuple of what can be a cell, or a vector of cells.
     pub fn row(&mut self, cells: impl Cells) -> &mut Self {
-        self.rows.push(Row::Cells(cells.cells()));
+        self.rows.push_cells(&cells.cells());
         self
     }
 
     /// Adds a line of text across all columns.
     pub fn across(&mut self, text: impl Into<Text>) -> &mut Self {
-        self.rows.push(Row::Across(text.into()));
+        self.rows.push_across(&text.into());
         self
     }
 
     /// Adds an empty line.
     pub fn gap(&mut self) -> &mut Self {
-        self.rows.push(Row::Gap);
+        self.rows.push_gap();
         self
     }
 }
@@ -174,6 +163,10 @@ mod tests {
             Cell { lines: vec!["a".into(), "b".into()] },
             Cell { lines: vec!["3".into()] },
         ];
-        assert_eq!(table.rows, vec![Row::Cells(cells), Row::Across("and more".into()), Row::Gap]);
+        let mut rows = Rows::default();
+        rows.push_cells(&cells);
+        rows.push_across(&"and more".into());
+        rows.push_gap();
+        assert_eq!(table.rows, rows);
     }
 }

@@ -23,6 +23,11 @@ pub enum Tone {
     Code,
 }
 
+impl Tone {
+    /// All of them, in order.
+    pub const ALL: [Self; 7] = [Self::Plain, Self::Bad, Self::Warn, Self::Good, Self::Dim, Self::Strong, Self::Code];
+}
+
 /// A run of text with one tone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Phrase {

@@ -54,7 +54,7 @@ pub(super) struct Targets {
 }
 
 pub(super) fn targets(proxy: &Proxy<'_, '_>, balancing: &[Balancing]) -> Targets {
-    let target = |rule: &Balancing| proxy.endpoint(rule.endpoint?).dnat?.target();
+    let target = |rule: &Balancing| proxy.endpoint(rule.endpoint?).dnat()?.target();
     let known: Vec<_> = balancing.iter().filter_map(|rule| Some((target(rule)?, rule.rule))).collect();
     Targets { has_unknown: known.len() < balancing.len(), known }
 }

@@ -124,7 +124,6 @@ impl<'src> Assembly<'src> {
             capture.jumps.push(capturing.id);
             capture.masquerade.extend(masquerade.iter().copied());
             capture.target_name = capture.target_name.or(Some(capturing.target_name));
-            capture.named = capture.named.or(named);
             if capture.jumps.len() == 1 {
                 capture.target = capturing.target;
             }
@@ -211,7 +210,6 @@ impl<'src> Assembly<'src> {
                 masquerade: ThinVec::new(),
                 target: None,
                 target_name: None,
-                named: None,
                 blocks: ThinVec::new(),
                 state: CaptureState::Routed,
             });
@@ -290,8 +288,7 @@ impl<'src> Assembly<'src> {
             }
             let ends = chain.balancing.iter().map(|balancing| balancing.endpoint);
             for end in ends.chain(chain.rechecks.iter().map(|recheck| recheck.endpoint)).flatten() {
-                let endpoint = &mut chains.endpoints[end.0 as usize];
-                endpoint.service = endpoint.service.or(Some(service));
+                chains.endpoints[end.0 as usize].led_to_by(service);
             }
         }
     }
@@ -327,10 +324,10 @@ fn added<'src>(
         internal_policy: None,
         external_policy: None,
         affinity: Affinity::Unknown,
-        source_ranges: Vec::new(),
-        firewall: Vec::new(),
+        source_ranges: ThinVec::new(),
+        firewall: ThinVec::new(),
         health_check_port: None,
-        loose_endpoints: Vec::new(),
+        loose_endpoints: ThinVec::new(),
         identity: Identity::Unknown,
     });
     index(services.len() - 1)

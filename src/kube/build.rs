@@ -1,11 +1,11 @@
 //! Reads the per-service chains of the nat table, rule by rule.
 
+use super::proxy::named_in;
 use super::reading::{Lead, Nat, Slot};
 use super::{
-    Balancing, ChainName, Dnat, EndpointChain, EndpointId, Hairpin, Identity, Prefix, Recheck, Role, ServiceChain,
-    ServiceChainId,
+    Balancing, ChainName, Dnat, EndpointChain, EndpointId, Hairpin, Prefix, Recheck, Role, ServiceChain, ServiceChainId,
 };
-use crate::ruleset::{Chain, ChainGraph, ChainId, RecentAction, Rule, RuleId, Table, Target};
+use crate::ruleset::{ChainGraph, ChainId, RecentAction, Rule, RuleId, Table, Target};
 use crate::threads::by_parts;
 use bstr::BStr;
 use foldhash::fast::RandomState;
@@ -25,10 +25,14 @@ pub(super) struct Chains<'a, 'src> {
 impl<'a, 'src> Chains<'a, 'src> {
     pub(super) fn new(table: &'a Table<'src>, graph: &'a ChainGraph) -> Self {
         let nat = Nat { table, graph, slots: Vec::with_capacity(table.chains.len()) };
-        // Lists that grow piece by piece leave holes in memory behind them, and this one is long.
-        let named_so = |chain: &&Chain<'_>| chain.name.starts_with(b"KUBE-SEP-");
-        let endpoints = Vec::with_capacity(table.chains.iter().filter(named_so).count());
-        let mut chains = Self { nat, services: Vec::new(), endpoints };
+        // Lists that grow piece by piece leave holes in memory behind them, and these are long.
+        let (mut own, mut endpoints) = (0, 0);
+        for chain in table.chains.iter().filter(|chain| chain.name.starts_with(b"KUBE-")) {
+            own += 1;
+            endpoints += usize::from(chain.name.starts_with(b"KUBE-SEP-"));
+        }
+        let (services, endpoints) = (Vec::with_capacity(own - endpoints), Vec::with_capacity(endpoints));
+        let mut chains = Self { nat, services, endpoints };
         for (id, _) in table.chain_ids() {
             let slot = chains.slot(id);
             chains.nat.slots.push(slot);
@@ -59,7 +63,7 @@ impl<'a, 'src> Chains<'a, 'src> {
 
     fn new_endpoint(&mut self, chain: ChainId) -> EndpointId {
         let id = EndpointId(index(self.endpoints.len()));
-        self.endpoints.push(empty_endpoint_chain(chain));
+        self.endpoints.push(EndpointChain::new(chain));
         id
     }
 
@@ -109,7 +113,7 @@ impl<'a, 'src> Chains<'a, 'src> {
     fn name_by_endpoints(&mut self) {
         for chain in self.services.iter_mut().filter(|chain| chain.named.is_none()) {
             let mut ends = chain.balancing.iter().filter_map(|balancing| balancing.endpoint);
-            chain.named = ends.find_map(|end| self.endpoints[end.0 as usize].named);
+            chain.named = ends.find_map(|end| named_in(Some(self.nat.table), &self.endpoints[end.0 as usize]));
         }
     }
 }
@@ -123,26 +127,18 @@ fn read_endpoint_chain<'src>(nat: &Nat<'_, 'src>, endpoint: &mut EndpointChain<'
 fn read_endpoint_rule<'src>(nat: &Nat<'_, 'src>, chain: &mut EndpointChain<'src>, id: RuleId, rule: &Rule<'src>) {
     let facts = nat.facts(rule);
     let lead = nat.lead(id, rule);
-    chain.named = chain.named.or_else(|| Role::of(facts.comment?).service());
-    if facts.recent.is_some_and(|recent| recent.action == RecentAction::Set) {
-        chain.remembers = chain.remembers.or(Some(id));
+    if let Some(text) = facts.comment {
+        chain.take_comment(id, text);
     }
     if let Some(to) = rule.target.as_ref().and_then(Target::dnat) {
-        let dnat = Dnat { rule: id, protocol: facts.protocol, address: to.address(), port: to.port() };
-        if chain.dnat.is_some() {
-            chain.rare().more_dnats.push(dnat);
-        } else {
-            chain.dnat = Some(dnat);
-        }
+        chain.take_dnat(Dnat { rule: id, protocol: facts.protocol, address: to.address(), port: to.port() });
     } else if lead == Lead::Masquerade {
-        let hairpin = Hairpin { rule: id, source: facts.source_address() };
-        if chain.hairpin.is_some() {
-            chain.rare().more_hairpins.push(hairpin);
-        } else {
-            chain.hairpin = Some(hairpin);
-        }
+        chain.take_hairpin(Hairpin { rule: id, source: facts.source_address() });
     } else {
-        chain.rare().others.push(id);
+        chain.take_other(id);
+    }
+    if facts.recent.is_some_and(|recent| recent.action == RecentAction::Set) {
+        chain.take_remembering(id);
     }
 }
 
@@ -164,18 +160,5 @@ fn empty_service_chain(chain: ChainId, name: &BStr, prefix: Prefix) -> ServiceCh
         drops: ThinVec::new(),
         others: ThinVec::new(),
         services: ThinVec::new(),
-    }
-}
-
-fn empty_endpoint_chain<'src>(chain: ChainId) -> EndpointChain<'src> {
-    EndpointChain {
-        chain,
-        named: None,
-        service: None,
-        dnat: None,
-        hairpin: None,
-        remembers: None,
-        identity: Identity::Unknown,
-        rare: None,
     }
 }

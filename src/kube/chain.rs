@@ -1,9 +1,8 @@
-//! The chains kube-proxy makes for one service port, rule by rule: service chains and endpoint chains.
+//! The chains kube-proxy makes for one service port, rule by rule. Those of its pods: [`EndpointChain`](super::EndpointChain).
 
-use super::{Identity, MadeFor, Prefix, ServicePortName};
-use crate::ruleset::{ChainId, Protocol, RuleId, Threshold};
+use super::{Prefix, ServicePortName};
+use crate::ruleset::{ChainId, RuleId, Threshold};
 use bstr::BStr;
-use std::net::{IpAddr, SocketAddr};
 use thin_vec::ThinVec;
 
 /// The place of a chain in [`Proxy::chains`](super::Proxy::chains).
@@ -80,112 +79,10 @@ pub enum Affinity {
     },
 }
 
-/// A `KUBE-SEP-` chain (or another chain that balancing rules jump to): what it does with the packets it gets. A large
-/// node has a hundred thousand, so what is rare takes one word each.
-#[derive(Clone, Debug)]
-pub struct EndpointChain<'src> {
-    /// Where it stands in the nat table; [`Proxy::name_of`](super::Proxy::name_of) tells its name.
-    pub chain: ChainId,
-    /// The service its own comments name.
-    pub named: Option<ServicePortName<'src>>,
-    /// The service whose balancing rules come here first, by index of [`Proxy::services`](super::Proxy::services).
-    pub service: Option<u32>,
-    /// Its first DNAT rule.
-    pub dnat: Option<Dnat>,
-    /// Its first rule that sets the masquerade mark: for the pod that connects to itself.
-    pub hairpin: Option<Hairpin>,
-    /// The rule that remembers the client (`-m recent --set`): the DNAT rule itself, as a rule.
-    pub remembers: Option<RuleId>,
-    /// Whether its name is the checksum of service, protocol and DNAT target; `Unknown` before
-    /// [`Proxy::verify`](super::Proxy::verify).
-    pub identity: Identity,
-    pub(super) rare: Option<Box<Rare<'src>>>,
-}
-
-/// What few endpoint chains have.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Rare<'src> {
-    pub(super) more_dnats: Vec<Dnat>,
-    pub(super) more_hairpins: Vec<Hairpin>,
-    pub(super) others: Vec<RuleId>,
-    pub(super) made_for: Option<MadeFor<'src>>,
-}
-
-/// A DNAT rule of an endpoint chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Dnat {
-    /// The rule.
-    pub rule: RuleId,
-    /// Whom it asks for (`-p`); `None` without one.
-    pub protocol: Option<Protocol>,
-    /// The address it leads to, if it is just one.
-    pub address: Option<IpAddr>,
-    /// The port it leads to, if it is just one.
-    pub port: Option<u16>,
-}
-
-/// A rule of an endpoint chain that sets the masquerade mark.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Hairpin {
-    /// The rule.
-    pub rule: RuleId,
-    /// Its `-s`, if that is one address.
-    pub source: Option<IpAddr>,
-}
-
-impl Dnat {
-    /// Where it leads, if that is one address and one port.
-    #[must_use]
-    pub fn target(&self) -> Option<SocketAddr> {
-        Some(SocketAddr::new(self.address?, self.port?))
-    }
-}
-
 impl ServiceChain<'_> {
     /// Whether its name is of the two prefixes (and XLB) that hold balancing rules.
     #[must_use]
     pub fn balances(&self) -> bool {
         matches!(self.prefix, Prefix::Svc | Prefix::Svl | Prefix::Xlb)
-    }
-}
-
-impl<'src> EndpointChain<'src> {
-    /// What a contradicted chain was made for, once [`Proxy::solve`](super::Proxy::solve) found it.
-    #[must_use]
-    pub fn made_for(&self) -> Option<MadeFor<'src>> {
-        self.rare.as_ref()?.made_for
-    }
-
-    /// Its DNAT rules behind the first one.
-    #[must_use]
-    pub fn more_dnats(&self) -> &[Dnat] {
-        self.rare.as_ref().map_or(&[], |rare| &rare.more_dnats)
-    }
-
-    /// All its DNAT rules.
-    pub fn dnats(&self) -> impl Iterator<Item = &Dnat> {
-        self.dnat.iter().chain(self.more_dnats())
-    }
-
-    /// All its rules that set the masquerade mark.
-    pub fn hairpins(&self) -> impl Iterator<Item = &Hairpin> {
-        self.hairpin.iter().chain(self.rare.iter().flat_map(|rare| &rare.more_hairpins))
-    }
-
-    /// Its rules that kube-proxy does not write in such a chain.
-    #[must_use]
-    pub fn others(&self) -> &[RuleId] {
-        self.rare.as_ref().map_or(&[], |rare| &rare.others)
-    }
-
-    pub(super) fn rare(&mut self) -> &mut Rare<'src> {
-        self.rare.get_or_insert_default()
-    }
-
-    /// Whether a connection of the pod to itself is masqueraded; `None` where the dump does not tell which pod it is.
-    #[must_use]
-    pub fn has_own_hairpin(&self) -> Option<bool> {
-        let own = self.dnat?.address?;
-        Some(self.hairpins().any(|hairpin| hairpin.source == Some(own)))
     }
 }

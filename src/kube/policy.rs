@@ -21,12 +21,12 @@ pub(super) fn settle(
     let first = service.chains.first().map(|own| own.id.0 as usize);
     service.protocol = service.protocol.or_else(|| protocol_behind(chains, first?)).or_else(|| {
         let loose = service.loose_endpoints.first()?;
-        chains.endpoints[loose.0 as usize].dnat?.protocol
+        chains.endpoints[loose.0 as usize].dnat()?.protocol
     });
     service.internal_policy = internal_policy(chains, dialect, service);
     service.external_policy = external_policy(chains, service);
     service.affinity = affinity(chains, service);
-    service.source_ranges = source_ranges(chains, service);
+    service.source_ranges = source_ranges(chains, service).into();
     let drops = |prefix| service.chain(prefix).is_some_and(|own| !chains.services[own.id.0 as usize].drops.is_empty());
     let marks_drop = drops(Prefix::Xlb) || drops(Prefix::Svl);
     for capture in &mut service.captures {

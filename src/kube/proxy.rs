@@ -7,7 +7,7 @@ use super::policy::{Delivered, settle};
 use super::reading::{Nat, comment_of};
 use super::{
     Balancing, ChainName, Dialect, EndpointChain, EndpointId, Prefix, ProxyMode, Role, ServiceChain, ServiceChainId,
-    ServicePort, StaticChain, Verification,
+    ServicePort, ServicePortName, StaticChain, Verification,
 };
 use crate::ruleset::{ChainGraph, ChainId, Form, Mark, Net, Resolved, RuleId, Table, TableName, Target};
 use crate::source::Span;
@@ -143,6 +143,12 @@ impl<'a, 'src> Proxy<'a, 'src> {
         name_in(self.nat().map(|(table, _)| table), endpoint)
     }
 
+    /// The service that an endpoint chain's own comments name.
+    #[must_use]
+    pub fn named(&self, endpoint: &EndpointChain<'src>) -> Option<ServicePortName<'src>> {
+        named_in(self.nat().map(|(table, _)| table), endpoint)
+    }
+
     /// Whether it is called like an endpoint chain, and not some other chain somebody jumps to.
     #[must_use]
     pub fn is_named_so(&self, endpoint: &EndpointChain<'_>) -> bool {
@@ -181,6 +187,15 @@ impl<'a, 'src> Proxy<'a, 'src> {
 /// The name of an endpoint chain of that nat table.
 pub(super) fn name_in<'src>(nat: Option<&Table<'src>>, endpoint: &EndpointChain<'_>) -> &'src BStr {
     nat.map_or_else(|| BStr::new(""), |table| table.chain(endpoint.chain).name)
+}
+
+/// The service that the comments of an endpoint chain of that nat table name.
+pub(super) fn named_in<'src>(
+    nat: Option<&Table<'src>>,
+    endpoint: &EndpointChain<'src>,
+) -> Option<ServicePortName<'src>> {
+    let table = nat?;
+    endpoint.named(|rule| comment_of(table.matches(table.rule(rule))))
 }
 
 fn is_partial(nat: &Nat<'_, '_>) -> bool {

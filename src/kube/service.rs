@@ -28,20 +28,20 @@ pub struct ServicePort<'src> {
     /// Session affinity.
     pub affinity: Affinity,
     /// `loadBalancerSourceRanges`, without the load balancer's own address. Empty: none (or, before 1.24, everybody).
-    pub source_ranges: Vec<Net>,
+    pub source_ranges: ThinVec<Net>,
     /// Rules of filter KUBE-PROXY-FIREWALL that drop what KUBE-FW did not take (1.25 and later).
-    pub firewall: Vec<RuleId>,
+    pub firewall: ThinVec<RuleId>,
     /// Where a load balancer asks whether this node has endpoints (Local policy; filter KUBE-NODEPORTS, 1.21 and later).
     pub health_check_port: Option<u16>,
     /// Endpoint chains that name this service and that no balancing rule leads to; in partial dumps only.
-    pub loose_endpoints: Vec<EndpointId>,
+    pub loose_endpoints: ThinVec<EndpointId>,
     /// Contradicted if one of its chains is, verified if one is and none contradicts; `Unknown` before
     /// [`Proxy::verify`](super::Proxy::verify).
     pub identity: Identity,
 }
 
 /// A service chain as one of a service.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct OwnChain<'src> {
     /// Which one.
     pub id: ServiceChainId,
@@ -49,8 +49,8 @@ pub struct OwnChain<'src> {
     pub prefix: Prefix,
     /// Whether its name is the checksum of this service's name and protocol.
     pub identity: Identity,
-    /// What a contradicted chain was made for, once [`Proxy::solve`](super::Proxy::solve) found it.
-    pub made_for: Option<MadeFor<'src>>,
+    /// Rare, and four times as large as the rest.
+    pub(super) made_for: Option<Box<MadeFor<'src>>>,
 }
 
 /// Where the rules of kube-proxy let a service port's connections be `Cluster` wide or `Local` to the node.
@@ -94,8 +94,6 @@ pub struct Capture<'src> {
     pub target: Option<ServiceChainId>,
     /// The name of that chain.
     pub target_name: Option<&'src BStr>,
-    /// The service that the comment of the first rule names.
-    pub named: Option<ServicePortName<'src>>,
     /// The filter rules that refuse what nat did not translate.
     pub blocks: ThinVec<Block>,
     /// What a new connection from outside gets here, as the templates mean it (a walk says what it really gets).
@@ -133,6 +131,14 @@ pub enum BlockReason {
     NoLocalEndpoints,
     /// There is no comment.
     NotSaid,
+}
+
+impl<'src> OwnChain<'src> {
+    /// What a contradicted chain was made for, once [`Proxy::solve`](super::Proxy::solve) found it.
+    #[must_use]
+    pub fn made_for(&self) -> Option<MadeFor<'src>> {
+        self.made_for.as_deref().copied()
+    }
 }
 
 impl<'src> ServicePort<'src> {

@@ -33,6 +33,11 @@ impl<'src> ServicePortName<'src> {
             .then_some(Self(text.as_bstr()))
     }
 
+    /// What was parsed before.
+    pub(super) fn known(text: &'src BStr) -> Self {
+        Self(text)
+    }
+
     /// The text that is hashed.
     #[must_use]
     pub fn text(self) -> &'src BStr {

@@ -160,7 +160,7 @@ impl<'src> Proxy<'_, 'src> {
     fn candidates(&self, told: &'src [String]) -> Vec<Candidate<'src>> {
         let named = self.services.iter().filter_map(|service| service.name);
         let inside = self.chains.iter().filter_map(|chain| chain.named);
-        let ends = self.endpoints.iter().filter_map(|endpoint| endpoint.named);
+        let ends = self.endpoints.iter().filter_map(|endpoint| self.named(endpoint));
         let told = told.iter().filter_map(|name| ServicePortName::parse(name.as_bytes()));
         let usual = USUAL_SERVICES.iter().filter_map(|name| ServicePortName::parse(name.as_bytes()));
         let mut seen = HashSet::new();
@@ -189,7 +189,7 @@ impl<'src> Proxy<'_, 'src> {
         let own_addresses = unique(claimed_addresses().chain(contradicted().flat_map(addresses_of)));
         let all_addresses = unique(own_addresses.iter().copied().chain(self.endpoints.iter().flat_map(addresses_of)));
         let claimed_ports = claimed.iter().map(SocketAddr::port);
-        let own_ports = unique(claimed_ports.chain(contradicted().filter_map(|endpoint| endpoint.dnat?.port)));
+        let own_ports = unique(claimed_ports.chain(contradicted().filter_map(|endpoint| endpoint.dnat()?.port)));
         let all_ports = self.ports(&own_ports);
         let is_hopeful = self.verification.is_trustworthy() || self.verification.contradicted <= FEW_CONTRADICTIONS;
         let left = if is_hopeful { MOST_HASHES } else { FEWER_HASHES };
@@ -207,8 +207,8 @@ impl<'src> Proxy<'_, 'src> {
     fn near_services(&self, solved: &HashMap<&'src [u8], MadeFor<'src>>) -> HashSet<&'src BStr> {
         let contradicted = self.endpoints.iter().filter(|endpoint| endpoint.identity == Identity::Contradicted);
         let own = contradicted.flat_map(|endpoint| {
-            let service = endpoint.service.and_then(|at| self.services[at as usize].name);
-            [endpoint.named, service]
+            let service = endpoint.service().and_then(|at| self.services[at as usize].name);
+            [self.named(endpoint), service]
         });
         let usual = USUAL_SERVICES.iter().filter_map(|name| ServicePortName::parse(name.as_bytes()));
         own.flatten().chain(solved.values().map(|made| made.service)).chain(usual).map(siblings).collect()
@@ -224,7 +224,7 @@ impl<'src> Proxy<'_, 'src> {
 
     /// Ports to try: these, those of the dump, usual ones.
     fn ports(&self, first: &[u16]) -> Vec<u16> {
-        let dnats: BTreeSet<u16> = self.endpoints.iter().filter_map(|endpoint| endpoint.dnat?.port).collect();
+        let dnats: BTreeSet<u16> = self.endpoints.iter().filter_map(|endpoint| endpoint.dnat()?.port).collect();
         let captured: BTreeSet<u16> =
             self.services.iter().flat_map(|service| &service.captures).filter_map(|capture| capture.port).collect();
         unique(first.iter().copied().chain(USUAL_PORTS).chain(dnats).chain(captured))
@@ -241,7 +241,7 @@ impl<'src> Proxy<'_, 'src> {
                     service.identity = Identity::Verified;
                 }
                 if own.identity == Identity::Contradicted {
-                    own.made_for = Some(*made);
+                    own.made_for = Some(Box::new(*made));
                     verification.solved += 1;
                 } else if service.is_named_by_hash && service.name == Some(made.service) {
                     verification.change(&mut own.identity, Identity::Verified);
@@ -254,10 +254,10 @@ impl<'src> Proxy<'_, 'src> {
     fn verify_named_by_hash(&mut self) {
         let nat = self.nat().map(|(table, _)| table);
         for endpoint in self.endpoints.iter_mut().filter(|endpoint| endpoint.identity == Identity::Unknown) {
-            let service = endpoint.service.map(|at| &self.services[at as usize]);
+            let service = endpoint.service().map(|at| &self.services[at as usize]);
             let name = service.filter(|service| service.is_named_by_hash).and_then(|service| service.name);
             let tail = tail(name_in(nat, endpoint));
-            let (Some(name), Some(tail), Some(dnat)) = (name, tail, endpoint.dnat) else { continue };
+            let (Some(name), Some(tail), Some(dnat)) = (name, tail, endpoint.dnat()) else { continue };
             let (Some(protocol), Some(target)) = (dnat.protocol, dnat.target()) else { continue };
             let is_own = forms(name, protocol).any(|form| endpoint_hash_after(form.digest, target).is(tail));
             let identity = if is_own { Identity::Verified } else { Identity::Contradicted };
@@ -269,7 +269,7 @@ impl<'src> Proxy<'_, 'src> {
         let nat = self.nat().map(|(table, _)| table);
         for endpoint in self.endpoints.iter_mut().filter(|endpoint| endpoint.identity == Identity::Contradicted) {
             let Some(hit) = tail(name_in(nat, endpoint)).and_then(|tail| hits.get(tail)) else { continue };
-            endpoint.rare().made_for = Some(*hit);
+            endpoint.solved(*hit);
             self.verification.solved += 1;
         }
     }
@@ -303,8 +303,8 @@ fn siblings(service: ServicePortName<'_>) -> &BStr {
 
 /// The addresses an endpoint chain speaks of: its DNAT target and its hairpin source.
 fn addresses_of(endpoint: &EndpointChain<'_>) -> impl Iterator<Item = IpAddr> {
-    let dnat = endpoint.dnat.and_then(|dnat| dnat.address);
-    dnat.into_iter().chain(endpoint.hairpin.and_then(|hairpin| hairpin.source))
+    let dnat = endpoint.dnat().and_then(|dnat| dnat.address);
+    dnat.into_iter().chain(endpoint.hairpin().and_then(|hairpin| hairpin.source))
 }
 
 /// Each once, in the order they come.

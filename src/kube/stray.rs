@@ -2,6 +2,7 @@
 
 use super::assembly::{Assembly, tail};
 use super::build::{Chains, FastMap, index};
+use super::proxy::named_in;
 use super::{EndpointId, ServiceChainId, StaticChain};
 use crate::ruleset::{ChainId, Protocol};
 
@@ -27,7 +28,7 @@ impl<'src> Assembly<'src> {
             is_loose[id.0 as usize] = true;
         }
         let endpoints = chains.endpoints.iter().zip(is_loose);
-        let endpoints = endpoints.filter(|(chain, is_loose)| chain.service.is_none() && !is_loose);
+        let endpoints = endpoints.filter(|(chain, is_loose)| chain.service().is_none() && !is_loose);
         let mut left: Vec<ChainId> = services.chain(endpoints.map(|(chain, _)| chain.chain)).collect();
         left.sort_unstable();
         left
@@ -59,8 +60,9 @@ impl<'src> Assembly<'src> {
 
     fn take_stray_endpoints(&mut self, chains: &Chains<'_, 'src>) {
         for (at, endpoint) in chains.endpoints.iter().enumerate() {
-            let (None, Some(named)) = (endpoint.service, endpoint.named) else { continue };
-            let protocol = endpoint.dnat.and_then(|dnat| dnat.protocol);
+            let None = endpoint.service() else { continue };
+            let Some(named) = named_in(Some(chains.nat.table), endpoint) else { continue };
+            let protocol = endpoint.dnat().and_then(|dnat| dnat.protocol);
             let service = self.service_named(named, protocol);
             self.services[service as usize].loose_endpoints.push(EndpointId(index(at)));
         }
@@ -75,7 +77,7 @@ pub(super) fn protocol_behind(chains: &Chains<'_, '_>, at: usize) -> Option<Prot
         next += 1;
         let chain = &chains.services[at];
         let mut ends = chain.balancing.iter().filter_map(|balancing| balancing.endpoint);
-        if let Some(protocol) = ends.find_map(|end| chains.endpoints[end.0 as usize].dnat?.protocol) {
+        if let Some(protocol) = ends.find_map(|end| chains.endpoints[end.0 as usize].dnat()?.protocol) {
             return Some(protocol);
         }
         // A few steps are enough for FW → EXT → SVC; more would be no chain of kube-proxy's.

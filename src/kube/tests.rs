@@ -66,7 +66,7 @@ fn captures(service: &ServicePort<'_>) -> Vec<String> {
 
 /// Where balancing rules lead.
 fn targets(proxy: &Proxy<'_, '_>, rules: &[Balancing]) -> Vec<String> {
-    let target = |rule: &Balancing| proxy.endpoint(rule.endpoint?).dnat?.target();
+    let target = |rule: &Balancing| proxy.endpoint(rule.endpoint?).dnat()?.target();
     rules.iter().map(|rule| target(rule).map_or("nowhere".into(), |target| target.to_string())).collect()
 }
 

@@ -1,9 +1,9 @@
 //! Chain names are checksums: whether each is the one that its service, protocol and endpoint give.
 
 use super::name::{endpoint_hash_after, finished, service_digest};
-use super::proxy::name_in;
+use super::proxy::{name_in, named_in};
 use super::{ChainHash, ChainName, EndpointChain, Prefix, Proxy, ServiceChain, ServicePort, ServicePortName};
-use crate::ruleset::Protocol;
+use crate::ruleset::{Protocol, Table};
 use crate::threads::by_parts;
 use bstr::BStr;
 use sha2::Sha256;
@@ -108,10 +108,10 @@ impl Proxy<'_, '_> {
         let mut is_own = true;
         for (at, name) in ends {
             let endpoint = &mut self.endpoints[at as usize];
-            let service = endpoint.service.map(|at| &self.services[at as usize]);
-            endpoint.identity = endpoint_identity(endpoint, name_in(nat, endpoint), service, &mut last);
+            let service = endpoint.service().map(|at| &self.services[at as usize]);
+            endpoint.identity = endpoint_identity(endpoint, nat, service, &mut last);
             verification.count(endpoint.identity);
-            is_own &= endpoint.named.is_none_or(|named| named.modern().text() == name.modern().text());
+            is_own &= named_in(nat, endpoint).is_none_or(|named| named.modern().text() == name.modern().text());
         }
         is_own && verification.contradicted == 0
     }
@@ -128,8 +128,8 @@ impl Proxy<'_, '_> {
             let mut counted = Verification::default();
             let mut last: Option<(&BStr, Protocol, Sha256)> = None;
             for endpoint in part {
-                let service = endpoint.service.map(|at| &services[at as usize]);
-                endpoint.identity = endpoint_identity(endpoint, name_in(nat, endpoint), service, &mut last);
+                let service = endpoint.service().map(|at| &services[at as usize]);
+                endpoint.identity = endpoint_identity(endpoint, nat, service, &mut last);
                 counted.count(endpoint.identity);
             }
             counted
@@ -169,12 +169,12 @@ fn service_hash_of(name: Option<ServicePortName<'_>>, protocol: Option<Protocol>
 /// The digest of the last service is kept, since the chains of one service often follow each other.
 fn endpoint_identity<'src>(
     endpoint: &EndpointChain<'src>,
-    chain_name: &BStr,
+    nat: Option<&Table<'src>>,
     service: Option<&ServicePort<'src>>,
     last: &mut Option<(&'src BStr, Protocol, Sha256)>,
 ) -> Identity {
-    let name = endpoint.named.or_else(|| service.and_then(|service| service.name));
-    let (Some(name), Some(dnat), Some(tail)) = (name, endpoint.dnat, hash_in(chain_name)) else {
+    let name = named_in(nat, endpoint).or_else(|| service.and_then(|service| service.name));
+    let (Some(name), Some(dnat), Some(tail)) = (name, endpoint.dnat(), hash_in(name_in(nat, endpoint))) else {
         return Identity::Unknown;
     };
     let protocol = dnat.protocol.or_else(|| service.and_then(|service| service.protocol));

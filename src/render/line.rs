@@ -5,6 +5,7 @@
 use super::escape::escaped;
 use super::theme;
 use crate::doc::{Text, Tone};
+use bstr::{BStr, ByteSlice};
 use std::borrow::Cow;
 use std::fmt;
 use unicode_width::UnicodeWidthChar;
@@ -26,9 +27,12 @@ pub(super) struct Line<'a> {
 impl<'a> Line<'a> {
     /// `text`, escaped.
     pub(super) fn new(text: &'a Text) -> Self {
-        Self::from_pieces(
-            text.phrases.iter().map(|phrase| Piece { text: escaped(&phrase.text), tone: phrase.tone }).collect(),
-        )
+        Self::of_phrases(text.phrases.iter().map(|phrase| (phrase.text.as_bstr(), phrase.tone)))
+    }
+
+    /// Phrases of a text, escaped.
+    pub(super) fn of_phrases(phrases: impl Iterator<Item = (&'a BStr, Tone)>) -> Self {
+        Self::from_pieces(phrases.map(|(text, tone)| Piece { text: escaped(text), tone }).collect())
     }
 
     /// `text` that the renderer made itself.

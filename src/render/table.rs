@@ -9,7 +9,7 @@ use super::columns::{Wish, widths};
 use super::line::{Line, width};
 use super::theme;
 use super::wrap::wrapped;
-use crate::doc::{self, Align, Column, Row, Text, Tone};
+use crate::doc::{self, Align, Column, Row, RowCells, Tone};
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, LineStyle, Table, TableStyle, Width};
 use std::io;
 
@@ -24,9 +24,6 @@ const WIDEST: usize = 2000;
 /// Rows set at a time.
 const BATCH: usize = 256;
 
-/// All tones; a tone's place is its marker's number.
-const TONES: [Tone; 7] = [Tone::Plain, Tone::Bad, Tone::Warn, Tone::Good, Tone::Dim, Tone::Strong, Tone::Code];
-
 /// Shows `table`.
 pub(super) fn show(table: &doc::Table, canvas: &mut Canvas<'_>) -> io::Result<()> {
     if table.columns.is_empty() {
@@ -37,36 +34,50 @@ pub(super) fn show(table: &doc::Table, canvas: &mut Canvas<'_>) -> io::Result<()
     if table.columns.iter().any(|column| !column.title.is_empty()) {
         show_titles(&table.columns, &widths, canvas)?;
     }
-    let groups = table.rows.chunk_by(|one, next| matches!((one, next), (Row::Cells(_), Row::Cells(_))));
-    groups.flat_map(|group| group.chunks(BATCH)).try_for_each(|rows| match rows {
-        [Row::Across(text)] => canvas.hanging(&Line::of(" ", Tone::Plain), &Line::new(text)),
-        [Row::Gap] => canvas.line(&Line::default()),
-        rows => show_rows(rows, &table.columns, &widths, canvas),
-    })
+    let mut batch: Vec<RowCells<'_>> = Vec::new();
+    for row in table.rows.iter() {
+        if batch.len() == BATCH || !matches!(row, Row::Cells(_)) {
+            show_rows(&batch, &table.columns, &widths, canvas)?;
+            batch.clear();
+        }
+        match row {
+            Row::Cells(cells) => batch.push(cells),
+            Row::Across(text) => canvas.hanging(&Line::of(" ", Tone::Plain), &Line::of_phrases(text.phrases()))?,
+            Row::Gap => canvas.line(&Line::default())?,
+        }
+    }
+    show_rows(&batch, &table.columns, &widths, canvas)
 }
 
 fn show_titles(columns: &[Column], widths: &[usize], canvas: &mut Canvas<'_>) -> io::Result<()> {
     let mut set = Table::new();
-    let titles = columns.iter().zip(widths).map(|(column, width)| cell(Some(&column.title), column.align, *width));
+    let titles =
+        columns.iter().zip(widths).map(|(column, width)| cell(Some(&Line::new(&column.title)), column.align, *width));
     set.set_header(titles.collect::<Vec<_>>());
     show_set(set, widths, canvas)
 }
 
-fn show_rows(rows: &[Row], columns: &[Column], widths: &[usize], canvas: &mut Canvas<'_>) -> io::Result<()> {
+fn show_rows(rows: &[RowCells<'_>], columns: &[Column], widths: &[usize], canvas: &mut Canvas<'_>) -> io::Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
     let mut set = Table::new();
-    for row in rows {
-        let Row::Cells(cells) = row else { continue };
+    for &cells in rows {
         // Lines of one row stay side by side even when some of them have to be wrapped.
-        let height = cells.iter().map(|cell| cell.lines.len()).max().unwrap_or(0).max(1);
+        let height = cells.iter().map(|cell| cell.lines().count()).max().unwrap_or(0).max(1);
         set.add_rows((0..height).map(|at| cells_of_line(cells, at, columns, widths)));
     }
     show_set(set, widths, canvas)
 }
 
-fn cells_of_line(cells: &[doc::Cell], at: usize, columns: &[Column], widths: &[usize]) -> Vec<Cell> {
-    let line = |column: usize| cells.get(column).and_then(|cell| cell.lines.get(at));
-    let set = |(number, (column, width)): (usize, (&Column, &usize))| cell(line(number), column.align, *width);
-    columns.iter().zip(widths).enumerate().map(set).collect()
+fn cells_of_line(cells: RowCells<'_>, at: usize, columns: &[Column], widths: &[usize]) -> Vec<Cell> {
+    let mut cells = cells.iter();
+    let set = |(column, width): (&Column, &usize)| {
+        let line = cells.next().and_then(|cell| cell.lines().nth(at));
+        let line = line.map(|line| Line::of_phrases(line.phrases()));
+        cell(line.as_ref(), column.align, *width)
+    };
+    columns.iter().zip(widths).map(set).collect()
 }
 
 fn show_set(mut set: Table, widths: &[usize], canvas: &mut Canvas<'_>) -> io::Result<()> {
@@ -76,9 +87,9 @@ fn show_set(mut set: Table, widths: &[usize], canvas: &mut Canvas<'_>) -> io::Re
     set.lines().try_for_each(|line| canvas.styled(&styled(line.trim_end())))
 }
 
-fn cell(line: Option<&Text>, align: Align, width: usize) -> Cell {
+fn cell(line: Option<&Line<'_>>, align: Align, width: usize) -> Cell {
     let mut content = String::new();
-    for (at, line) in line.into_iter().flat_map(|line| wrapped(&Line::new(line), width)).enumerate() {
+    for (at, line) in line.into_iter().flat_map(|line| wrapped(line, width)).enumerate() {
         if at > 0 {
             content.push('\n');
         }
@@ -93,10 +104,10 @@ fn cell(line: Option<&Text>, align: Align, width: usize) -> Cell {
 
 fn wishes(table: &doc::Table) -> Vec<Wish> {
     let mut wishes: Vec<Wish> = table.columns.iter().enumerate().map(|(at, column)| wish(at, column)).collect();
-    for row in &table.rows {
+    for row in table.rows.iter() {
         let Row::Cells(cells) = row else { continue };
         for (cell, wish) in cells.iter().zip(&mut wishes) {
-            cell.lines.iter().for_each(|line| widen(wish, line));
+            cell.lines().for_each(|line| widen(wish, &Line::of_phrases(line.phrases())));
         }
     }
     wishes
@@ -109,23 +120,22 @@ fn wish(at: usize, column: &Column) -> Wish {
         _ => 1,
     };
     let mut wish = Wish { rank: column.rank.unwrap_or(usual), ..Wish::default() };
-    widen(&mut wish, &column.title);
+    widen(&mut wish, &Line::new(&column.title));
     wish.cells = wish.word;
     wish
 }
 
-fn widen(wish: &mut Wish, text: &Text) {
-    let line = Line::new(text);
+fn widen(wish: &mut Wish, line: &Line<'_>) {
     wish.natural = wish.natural.max(line.width().min(WIDEST));
     wish.cells = wish.cells.max(line.width().min(WIDEST));
     let words = line.pieces().flat_map(|(text, _)| text.split(' ')).map(width);
     wish.word = wish.word.max(words.max().unwrap_or(0).min(WIDEST));
 }
 
-/// The invisible character that starts a tone: one of Unicode's tags, which [`super::escape`] spells out wherever they
+/// The invisible character that starts a tone, by its place among all: one of Unicode's tags, which [`super::escape`] spells out wherever they
 /// stand in a text.
 fn marker(tone: Tone) -> char {
-    let number = TONES.iter().position(|&one| one == tone).unwrap_or(0);
+    let number = Tone::ALL.iter().position(|&one| one == tone).unwrap_or(0);
     char::from_u32(FIRST_MARKER + u32::try_from(number).unwrap_or(0)).unwrap_or(' ')
 }
 
@@ -133,7 +143,7 @@ const FIRST_MARKER: u32 = 0xe_0020;
 
 fn marked(char: char) -> Option<Tone> {
     let number = u32::from(char).checked_sub(FIRST_MARKER)?;
-    TONES.get(number as usize).copied()
+    Tone::ALL.get(number as usize).copied()
 }
 
 fn push_marked(content: &mut String, line: &Line<'_>) {

@@ -1,6 +1,6 @@
 //! What the balancing chains of a service give to each endpoint.
 
-use super::plain::{by_chance, intended, is_plain};
+use super::plain::{self, intended, is_plain};
 use crate::facts::Facts;
 use crate::kube::{Balancing, EndpointId, Prefix, Proxy, ServiceChain, ServicePort};
 use crate::ruleset::{Family, Protocol, RuleId, TableName};
@@ -54,11 +54,39 @@ pub fn shares<'src>(
     service: &ServicePort<'src>,
     facts: &Facts,
 ) -> ServiceShares {
-    let of = |prefix| {
-        let own = service.chain(prefix)?;
-        Some(chain_share(machine, proxy, service, proxy.chain(own.id), facts))
-    };
-    ServiceShares { cluster: of(Prefix::Svc), local: of(Prefix::Svl).or_else(|| of(Prefix::Xlb)) }
+    let share = |chain| chain_share(machine, proxy, service, chain, facts);
+    let [cluster, local] = balancing_chains(proxy, service).map(|chain| chain.map(share));
+    ServiceShares { cluster, local }
+}
+
+/// Whether the shares of `service` must be walked; otherwise [`by_chance`] tells them at any time and nobody need keep
+/// them.
+#[must_use]
+pub fn needs_walk<'src>(machine: &Machine<'_, 'src>, proxy: &Proxy<'_, 'src>, service: &ServicePort<'src>) -> bool {
+    let mut chains = balancing_chains(proxy, service).into_iter().flatten();
+    chains.any(|chain| !is_plain(machine, proxy, chain, service.protocol))
+}
+
+/// What the probabilities alone give: the [`shares`] of a service unless it [`needs_walk`].
+#[must_use]
+pub fn by_chance<'src>(proxy: &Proxy<'_, 'src>, service: &ServicePort<'src>) -> ServiceShares {
+    let [cluster, local] = balancing_chains(proxy, service).map(|chain| chain.map(plain::by_chance));
+    ServiceShares { cluster, local }
+}
+
+/// The same of the chain of one policy.
+#[must_use]
+pub fn chain_by_chance<'src>(proxy: &Proxy<'_, 'src>, service: &ServicePort<'src>, local: bool) -> Option<ChainShare> {
+    balancing_chains(proxy, service)[usize::from(local)].map(plain::by_chance)
+}
+
+/// The chains of the cluster policy and of the local one.
+fn balancing_chains<'p, 'src>(
+    proxy: &'p Proxy<'_, 'src>,
+    service: &ServicePort<'src>,
+) -> [Option<&'p ServiceChain<'src>>; 2] {
+    let of = |prefix| service.chain(prefix).map(|own| proxy.chain(own.id));
+    [of(Prefix::Svc), of(Prefix::Svl).or_else(|| of(Prefix::Xlb))]
 }
 
 /// Where one chain of `service` leads a connection from outside, of the service's protocol, to its first captured
@@ -72,7 +100,7 @@ pub fn chain_share<'src>(
     facts: &Facts,
 ) -> ChainShare {
     if is_plain(machine, proxy, chain, service.protocol) {
-        return by_chance(chain);
+        return plain::by_chance(chain);
     }
     walked_share(machine, proxy, service, chain, facts)
 }

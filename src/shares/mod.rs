@@ -14,7 +14,9 @@ mod reach;
 mod tests;
 
 pub use capture::captures;
-pub use chain::{ChainShare, EndpointShare, ServiceShares, chain_share, shares};
+pub use chain::{
+    ChainShare, EndpointShare, ServiceShares, by_chance, chain_by_chance, chain_share, needs_walk, shares,
+};
 pub use path::{Path, Way, paths};
 pub use plain::{draws_only, intended, is_plain, is_sound};
 pub use reach::{Reach, reaches};

@@ -63,7 +63,7 @@ pub fn paths<'src>(
 /// The first endpoint of this node, where the chains tell, else the first of all.
 fn own_pod(proxy: &Proxy<'_, '_>, service: &ServicePort<'_>) -> Option<IpAddr> {
     let mut all = proxy.local_endpoints(service).iter().chain(proxy.cluster_endpoints(service));
-    all.find_map(|rule| proxy.endpoint(rule.endpoint?).dnat?.address)
+    all.find_map(|rule| proxy.endpoint(rule.endpoint?).dnat()?.address)
 }
 
 /// One path for each set of captures that give the same.

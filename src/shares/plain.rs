@@ -60,7 +60,7 @@ fn all_takes<'m>(
 
 /// The protocol of which an endpoint chain takes everything, if what comes before its DNAT only marks.
 fn takes((table, graph): (&Table<'_>, &ChainGraph), endpoint: &EndpointChain<'_>) -> Option<Protocol> {
-    let dnat = endpoint.dnat.filter(|dnat| dnat.address.is_some())?;
+    let dnat = endpoint.dnat().filter(|dnat| dnat.address.is_some())?;
     let protocol = dnat.protocol.filter(|_| is_sound(table, endpoint, dnat.protocol))?;
     let mut hairpins = endpoint.hairpins();
     hairpins.all(|own| is_quiet_marker((table, graph), own.rule)).then_some(protocol)
@@ -128,7 +128,7 @@ pub fn is_sound(table: &Table<'_>, endpoint: &EndpointChain<'_>, protocol: Optio
         is_known && !each.inverted()
     };
     let takes_all = |dnat: Dnat| table.matches(table.rule(dnat.rule)).iter().all(is_known);
-    endpoint.others().is_empty() && endpoint.more_dnats().is_empty() && endpoint.dnat.is_some_and(takes_all)
+    endpoint.others().is_empty() && endpoint.more_dnats().is_empty() && endpoint.dnat().is_some_and(takes_all)
 }
 
 /// A rule that sets a mark, or does not, and says nothing of clients or of chance.

@@ -17,45 +17,58 @@ pub(super) fn is_worthwhile(chain: &Chain<'_>) -> bool {
 /// The rules of one chain, by the destination they ask for.
 #[derive(Debug, Default)]
 pub(super) struct Index {
+    /// Those that ask for the same stand together, each group in the order of the chain.
+    rules: Vec<u32>,
     /// Rules for one port of one address.
-    by_place: HashMap<(IpAddr, u16), Vec<u32>, RandomState>,
+    by_place: HashMap<(IpAddr, u16), Group, RandomState>,
     /// Rules for one address, whatever the port.
-    by_address: HashMap<IpAddr, Vec<u32>, RandomState>,
+    by_address: HashMap<IpAddr, Group, RandomState>,
     /// Rules for one port but not for one address.
-    by_port: HashMap<u16, Vec<u32>, RandomState>,
+    by_port: HashMap<u16, Group, RandomState>,
     /// All others.
-    rest: Vec<u32>,
+    rest: Group,
+}
+
+/// Where rules that ask for the same begin and end in [`Index::rules`].
+#[derive(Clone, Copy, Debug, Default)]
+struct Group {
+    start: u32,
+    end: u32,
 }
 
 impl Index {
     /// The index of a chain.
     pub(super) fn new(table: &Table<'_>, chain: ChainId) -> Self {
-        let mut index = Self::default();
-        for (id, rule) in table.rules_of(chain) {
-            let list = match wanted(table.matches(rule).iter().filter(|each| !each.inverted()).map(Match::test)) {
-                (Some(address), Some(port)) => index.by_place.entry((address, port)).or_default(),
-                (Some(address), None) => index.by_address.entry(address).or_default(),
-                (None, Some(port)) => index.by_port.entry(port).or_default(),
-                (None, None) => &mut index.rest,
-            };
-            list.push(id.0);
+        let tests = |rule| table.matches(rule).iter().filter(|each| !each.inverted()).map(Match::test);
+        let mut asked: Vec<_> = table.rules_of(chain).map(|(id, rule)| (wanted(tests(rule)), id.0)).collect();
+        asked.sort_unstable();
+        let mut index = Self { rules: asked.iter().map(|&(_, rule)| rule).collect(), ..Self::default() };
+        let mut start = 0;
+        for group in asked.chunk_by(|one, next| one.0 == next.0) {
+            let (wanted, _) = group[0];
+            let end = start + u32::try_from(group.len()).unwrap_or_default();
+            let group = Group { start, end };
+            match wanted {
+                (Some(address), Some(port)) => _ = index.by_place.insert((address, port), group),
+                (Some(address), None) => _ = index.by_address.insert(address, group),
+                (None, Some(port)) => _ = index.by_port.insert(port, group),
+                (None, None) => index.rest = group,
+            }
+            start = end;
         }
         index
     }
 
     /// What goes to that port; without one (ICMP has none) no rule that asks for a port can match.
     fn lists(&self, address: IpAddr, port: Option<u16>) -> [&[u32]; 4] {
-        [
-            listed(port.and_then(|port| self.by_place.get(&(address, port)))),
-            listed(self.by_address.get(&address)),
-            listed(port.and_then(|port| self.by_port.get(&port))),
-            &self.rest,
-        ]
+        let groups = [
+            port.and_then(|port| self.by_place.get(&(address, port))),
+            self.by_address.get(&address),
+            port.and_then(|port| self.by_port.get(&port)),
+            Some(&self.rest),
+        ];
+        groups.map(|group| group.map_or(&[][..], |group| &self.rules[group.start as usize..group.end as usize]))
     }
-}
-
-fn listed(list: Option<&Vec<u32>>) -> &[u32] {
-    list.map_or(&[], Vec::as_slice)
 }
 
 /// The one address and the one port that these tests ask of the destination.

@@ -9,16 +9,16 @@ use crate::shares::ChainShare;
 /// The balancing rules of one chain with what each was meant to give and what it gives.
 pub(super) fn choice(node: &Node<'_, '_>, item: &Item<'_, '_>, local: bool) -> Doc {
     let mut doc = Doc::new();
-    let (rules, share) = item.balancing(local);
+    let (rules, share) = (item.balancing(local), item.share(local));
     let chain = item.proxy.chains.iter().find(|chain| std::ptr::eq(chain.balancing.as_slice(), rules));
     let (Some(chain), false) = (chain, rules.is_empty()) else { return doc };
-    let title = match (local, item.balancing(!local).0.is_empty()) {
+    let title = match (local, item.balancing(!local).is_empty()) {
         (true, _) => "how the choice is made among the pods of this node",
         (false, true) => "how the choice is made",
         (false, false) => "how the choice is made among all pods",
     };
     doc.blank().heading_with(title, dim(where_it_stands(node, item, chain)));
-    doc.table(table(item, rules, share));
+    doc.table(table(item, rules, share.as_deref()));
     if let Some(recheck) = chain.rechecks.first() {
         let time =
             recheck.seconds.map_or_else(|| "lately".into(), |seconds| format!("in the last {}", duration(seconds)));
@@ -94,7 +94,7 @@ fn pod(item: &Item<'_, '_>, rule: &Balancing) -> Text {
     };
     let endpoint = item.proxy.endpoint(id);
     let text = endpoint
-        .dnat
+        .dnat()
         .map_or_else(|| item.proxy.name_of(endpoint).to_string(), |dnat| address::endpoint(dnat.address, dnat.port));
     if endpoint.identity == Identity::Contradicted { warn(text).into() } else { plain(text).into() }
 }

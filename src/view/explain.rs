@@ -102,7 +102,8 @@ fn word(policy: TrafficPolicy) -> &'static str {
 
 /// What is worst about it, in one sentence.
 fn verdict(doc: &mut Doc, item: &Item<'_, '_>) {
-    let Some(share) = item.shares().main() else { return };
+    let shares = item.shares();
+    let Some(share) = shares.main() else { return };
     let Some(lost) = share.unrouted.filter(|lost| *lost > 1e-6) else { return };
     let first = item.service.captures.first();
     let place = first.map(|capture| super::address::endpoint(capture.address, capture.port));
@@ -120,11 +121,11 @@ fn verdict(doc: &mut Doc, item: &Item<'_, '_>) {
 /// What contradicted names were made for.
 fn made_for(doc: &mut Doc, item: &Item<'_, '_>) {
     for own in &item.service.chains {
-        if let Some(made) = own.made_for {
+        if let Some(made) = own.made_for() {
             doc.paragraph(solved(&item.proxy.chain(own.id).name.to_string(), made));
         }
     }
-    let ends = [false, true].into_iter().flat_map(|local| item.balancing(local).0).filter_map(|rule| rule.endpoint);
+    let ends = [false, true].into_iter().flat_map(|local| item.balancing(local)).filter_map(|rule| rule.endpoint);
     let mut seen = HashSet::new();
     for id in ends {
         let endpoint = item.proxy.endpoint(id);

@@ -9,7 +9,9 @@ use crate::shares::{self, ChainShare, ServiceShares};
 use crate::source::{Note, Sources, Span};
 use crate::syntax::Parsed;
 use crate::trace::{Machine, TableKey};
+use std::borrow::Cow;
 use std::sync::OnceLock;
+use thin_vec::ThinVec;
 
 /// The evidence about one node and what was worked out of it. Lists with one entry a ruleset have the order of
 /// [`Parsed::rulesets`].
@@ -49,8 +51,9 @@ pub struct Cluster {
 /// What was worked out of one service, once somebody asked.
 #[derive(Clone, Debug, Default)]
 pub struct Walked {
-    shares: OnceLock<ServiceShares>,
-    captures: OnceLock<Vec<CaptureState>>,
+    /// The shares, if a walk was needed: what is told at any time is not kept.
+    shares: OnceLock<Option<Box<ServiceShares>>>,
+    captures: OnceLock<ThinVec<CaptureState>>,
 }
 
 impl Walked {
@@ -60,10 +63,10 @@ impl Walked {
         Self { shares: OnceLock::new(), captures: OnceLock::new() }
     }
 
-    /// The shares, if somebody asked for them.
+    /// Whether somebody asked for the shares.
     #[must_use]
-    pub fn get(&self) -> Option<&ServiceShares> {
-        self.shares.get()
+    pub fn is_known(&self) -> bool {
+        self.shares.get().is_some()
     }
 }
 
@@ -170,16 +173,24 @@ impl<'n> Item<'n, '_> {
         }
     }
 
+    /// Its shares if a walk is needed to tell them, which is done once.
+    fn walked(&self) -> Option<&'n ServiceShares> {
+        let walk = || Box::new(shares::shares(self.machine, self.proxy, self.service, self.facts));
+        let needs_walk = || shares::needs_walk(self.machine, self.proxy, self.service);
+        self.walked.shares.get_or_init(|| needs_walk().then(walk)).as_deref()
+    }
+
     /// Its shares, walked when first asked for.
     #[must_use]
-    pub fn shares(&self) -> &'n ServiceShares {
-        self.walked.shares.get_or_init(|| shares::shares(self.machine, self.proxy, self.service, self.facts))
+    pub fn shares(&self) -> Cow<'n, ServiceShares> {
+        let by_chance = || Cow::Owned(shares::by_chance(self.proxy, self.service));
+        self.walked().map_or_else(by_chance, Cow::Borrowed)
     }
 
     /// What becomes of a new connection from outside to that capture.
     #[must_use]
     pub fn state(&self, capture: usize) -> CaptureState {
-        let states = || shares::captures(self.machine, self.proxy, self.service, self.facts);
+        let states = || shares::captures(self.machine, self.proxy, self.service, self.facts).into();
         let walked = self.walked.captures.get_or_init(states).get(capture).copied();
         walked.unwrap_or_else(|| self.service.captures.get(capture).map_or(CaptureState::Routed, |own| own.state))
     }
@@ -194,13 +205,18 @@ impl<'n> Item<'n, '_> {
         policy == Some(TrafficPolicy::Local)
     }
 
-    /// The balancing rules of the local or the cluster policy, and what a walk gives for them.
+    /// The balancing rules of the local or the cluster policy.
     #[must_use]
-    pub fn balancing(&self, local: bool) -> (&'n [Balancing], Option<&'n ChainShare>) {
-        if local {
-            (self.proxy.local_endpoints(self.service), self.shares().local.as_ref())
-        } else {
-            (self.proxy.cluster_endpoints(self.service), self.shares().cluster.as_ref())
+    pub fn balancing(&self, local: bool) -> &'n [Balancing] {
+        if local { self.proxy.local_endpoints(self.service) } else { self.proxy.cluster_endpoints(self.service) }
+    }
+
+    /// What those rules give; `None` without their chain.
+    #[must_use]
+    pub fn share(&self, local: bool) -> Option<Cow<'n, ChainShare>> {
+        match self.walked() {
+            Some(walked) => if local { &walked.local } else { &walked.cluster }.as_ref().map(Cow::Borrowed),
+            None => shares::chain_by_chance(self.proxy, self.service, local).map(Cow::Owned),
         }
     }
 }

@@ -54,8 +54,8 @@ fn counts(items: &[Item<'_, '_>]) -> String {
 }
 
 fn pods_of<'i>(item: &'i Item<'_, '_>) -> impl Iterator<Item = std::net::IpAddr> + 'i {
-    let rules = [false, true].into_iter().flat_map(|local| item.balancing(local).0);
-    rules.filter_map(|rule| item.proxy.endpoint(rule.endpoint?).dnat?.address)
+    let rules = [false, true].into_iter().flat_map(|local| item.balancing(local));
+    rules.filter_map(|rule| item.proxy.endpoint(rule.endpoint?).dnat()?.address)
 }
 
 /// Those to show, and how many are left out. Of a long list those in trouble come first.

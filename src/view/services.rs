@@ -124,7 +124,7 @@ pub(super) fn trouble(node: &Node<'_, '_>, item: &Item<'_, '_>) -> Option<Level>
     if is_broken(node, item) {
         return Some(Level::Error);
     }
-    let is_odd = [false, true].into_iter().any(|local| Spread::of(item.balancing(local).1).is_odd());
+    let is_odd = [false, true].into_iter().any(|local| Spread::of(item.share(local).as_deref()).is_odd());
     let has_closed = || (0..item.service.captures.len()).any(|at| item.state(at) != CaptureState::Routed);
     let seen = (is_odd || has_closed()).then_some(Level::Warning);
     let found = node.findings_of(item).map(|finding| finding.level).min();
@@ -133,7 +133,7 @@ pub(super) fn trouble(node: &Node<'_, '_>, item: &Item<'_, '_>) -> Option<Level>
 
 /// Whether there is an error to be told of a service.
 fn is_broken(node: &Node<'_, '_>, item: &Item<'_, '_>) -> bool {
-    let is_severe = |local| Spread::of(item.balancing(local).1).is_severe();
+    let is_severe = |local| Spread::of(item.share(local).as_deref()).is_severe();
     item.service.identity == Identity::Contradicted
         || node.findings_of(item).any(|finding| finding.level == Level::Error)
         || [false, true].into_iter().any(is_severe)
@@ -148,7 +148,7 @@ pub(super) fn is_well(node: &Node<'_, '_>) -> bool {
 /// The last two cells of a captured address.
 fn pods_and_share(item: &Item<'_, '_>, at: usize, capture: &Capture<'_>) -> (Text, Text) {
     let local = item.is_local(capture);
-    let (balancing, share) = item.balancing(local);
+    let balancing = item.balancing(local);
     let here = if local { " on this node" } else { "" };
     let pods = match balancing.len() {
         0 => plain(format!("none{here}")),
@@ -158,15 +158,15 @@ fn pods_and_share(item: &Item<'_, '_>, at: usize, capture: &Capture<'_>) -> (Tex
     if state != CaptureState::Routed {
         return (pods.into(), warn(format!("! {}", state_word(state))).into());
     }
-    (pods.into(), Spread::of(share).text().and(sticky(item)))
+    (pods.into(), Spread::of(item.share(local).as_deref()).text().and(sticky(item)))
 }
 
 fn uncaptured(item: &Item<'_, '_>) -> (Text, Text) {
-    let (balancing, share) = item.balancing(false);
+    let balancing = item.balancing(false);
     let loose = item.service.loose_endpoints.len();
     let pods =
         if balancing.is_empty() && loose > 0 { counted(loose, "chain", "chains") } else { balancing.len().to_string() };
-    (pods.into(), Spread::of(share).text().and(sticky(item)))
+    (pods.into(), Spread::of(item.share(false).as_deref()).text().and(sticky(item)))
 }
 
 /// `, sticky for 3 h`.

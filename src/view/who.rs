@@ -38,8 +38,8 @@ pub fn who(node: &Node<'_, '_>, address: IpAddr, port: Option<u16>, ways: &[(Ite
 /// A pod that rules lead to, but no connection: says so, and which services mean to.
 fn unreached(node: &Node<'_, '_>, address: IpAddr, port: Option<u16>) -> Doc {
     let leads = |item: &Item<'_, '_>| {
-        let rules = [false, true].into_iter().flat_map(|local| item.balancing(local).0);
-        let mut dnats = rules.filter_map(|rule| item.proxy.endpoint(rule.endpoint?).dnat);
+        let rules = [false, true].into_iter().flat_map(|local| item.balancing(local));
+        let mut dnats = rules.filter_map(|rule| item.proxy.endpoint(rule.endpoint?).dnat());
         dnats.any(|dnat| dnat.address == Some(address) && (port.is_none() || dnat.port == port))
     };
     let names: Vec<String> = node.items().filter(leads).map(|item| item.name()).collect();

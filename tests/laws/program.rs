@@ -130,7 +130,7 @@ fn one(node: &Node<'_, '_>, item: &Item<'_, '_>) {
         shows(&view::chain(node, item.source, key.name, item.proxy.chain(own.id).chain, &[*item]));
     }
     let rule = item.proxy.cluster_endpoints(item.service).iter().chain(item.proxy.local_endpoints(item.service)).next();
-    let dnat = rule.and_then(|rule| rule.endpoint).and_then(|id| item.proxy.endpoint(id).dnat);
+    let dnat = rule.and_then(|rule| rule.endpoint).and_then(|id| item.proxy.endpoint(id).dnat());
     if let Some(address) = dnat.and_then(|dnat| dnat.address) {
         let ways = reaches(machine, item.proxy, address, None, &node.facts);
         assert!(ways.iter().all(|way| (0.0..=1.000_001).contains(&way.share)), "{ways:?}");
@@ -177,7 +177,7 @@ fn packets(node: &Node<'_, '_>, items: &[Item<'_, '_>]) {
 fn same_as_itself(node: &Node<'_, '_>, items: &[Item<'_, '_>]) {
     let mut shares: Vec<Vec<ServiceShares>> = vec![Vec::new(); node.proxies.len()];
     for item in items {
-        shares[item.source].push(item.shares().clone());
+        shares[item.source].push(item.shares().into_owned());
     }
     let side = Side { proxies: node.proxies, shares: &shares };
     let diff = diff(side, side);

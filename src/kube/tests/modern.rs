@@ -67,9 +67,9 @@ fn each_endpoint_has_its_rule_its_hairpin_and_its_proof() {
         assert_eq!((second.threshold, last.threshold), (Some(Threshold(1 << 30)), None));
         assert_eq!(proxy.claimed_by(first), "10.244.1.7:8080".parse().ok());
         let endpoint = proxy.endpoint(first.endpoint.unwrap());
-        assert_eq!(endpoint.hairpin.unwrap().source, "10.244.1.7".parse().ok());
-        assert_eq!((endpoint.identity, endpoint.service), (Identity::Verified, Some(0)));
-        assert_eq!(endpoint.remembers, endpoint.dnat.map(|dnat| dnat.rule));
+        assert_eq!(endpoint.hairpin().unwrap().source, "10.244.1.7".parse().ok());
+        assert_eq!((endpoint.identity, endpoint.service()), (Identity::Verified, Some(0)));
+        assert_eq!(endpoint.remembers(), endpoint.dnat().map(|dnat| dnat.rule));
         assert_eq!(web.identity, Identity::Verified);
         assert_eq!((proxy.verification.verified, proxy.verification.contradicted), (6, 0));
     });

@@ -161,7 +161,7 @@ fn the_first_release_marked_without_a_chain() {
 "#;
     meant(&nat(lines), |proxy| {
         let endpoint = &proxy.endpoints[0];
-        assert_eq!(endpoint.hairpin.and_then(|hairpin| hairpin.source), "10.180.0.1".parse().ok());
+        assert_eq!(endpoint.hairpin().and_then(|hairpin| hairpin.source), "10.180.0.1".parse().ok());
         assert!(endpoint.others().is_empty());
     });
 }

@@ -28,7 +28,7 @@ const TUTORIAL: &str = r#":KUBE-MARK-MASQ - [0:0]
 fn the_chains_of_the_tutorial_are_solved_to_two_services() {
     solved(&nat(TUTORIAL), |proxy, solution| {
         let foo = service(proxy, "kube-system/FOO:foo");
-        let made = foo.chains[0].made_for.unwrap();
+        let made = foo.chains[0].made_for().unwrap();
         assert_eq!((made.service.to_string().as_str(), made.protocol), ("kube-system/coredns:metrics", Protocol::TCP));
         assert_eq!(made.endpoint, None);
         let ends = proxy.cluster_endpoints(foo).iter().map(|rule| proxy.endpoint(rule.endpoint.unwrap()).made_for());
@@ -64,7 +64,7 @@ fn a_usual_service_without_a_comment_is_named_by_its_hash() {
     solved(&nat(lines), |proxy, _| {
         let kubernetes = service(proxy, "default/kubernetes:https");
         assert!(kubernetes.is_named_by_hash);
-        assert_eq!((kubernetes.identity, kubernetes.chains[0].made_for), (Identity::Verified, None));
+        assert_eq!((kubernetes.identity, kubernetes.chains[0].made_for()), (Identity::Verified, None));
     });
 }
 
@@ -93,7 +93,7 @@ fn an_unnamed_port_is_found_in_its_old_form_too() {
                  -A KUBE-SERVICES -d 10.96.0.1/32 -p tcp -m comment --comment \"default/nginx cluster IP\" -m tcp \
                  --dport 80 -j KUBE-SVC-4N57TFCL4MD7ZTDA\n";
     solved(&nat(lines), |proxy, _| {
-        let made = service(proxy, "default/nginx").chains[0].made_for.unwrap();
+        let made = service(proxy, "default/nginx").chains[0].made_for().unwrap();
         assert_eq!(made.service.text(), "default/nginx");
     });
 }

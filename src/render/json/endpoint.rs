@@ -63,14 +63,14 @@ const USUAL: usize = 3;
 /// The endpoints of one policy. What is known of one pod lies far from what is known of the next one: the same is asked
 /// of all of them in a row, so that the memory answers many questions at a time.
 pub(super) fn endpoints<'n>(node: &'n Node<'n, '_>, item: &Item<'n, '_>, local: bool) -> Vec<Endpoint<'n>> {
-    let (balancing, share) = item.balancing(local);
+    let (balancing, share) = (item.balancing(local), item.share(local));
     let mut rules = Vec::with_capacity(balancing.len() * USUAL);
     for rule in balancing {
         rules_to(item, rule).for_each(|id| rules.push(id));
     }
     let spans = spans(node, item.source, TableName::Nat, rules);
     let mut lines = spans.into_iter().filter_map(|span| at(node, span));
-    let of = |(place, rule)| endpoint(item, rule, share_at(share, place), &mut lines);
+    let of = |(place, rule)| endpoint(item, rule, share_at(share.as_deref(), place), &mut lines);
     balancing.iter().enumerate().map(of).collect()
 }
 
@@ -115,7 +115,7 @@ pub(super) fn loose<'n>(node: &'n Node<'n, '_>, item: &Item<'n, '_>) -> Vec<Endp
 
 /// What the endpoint chain alone tells.
 fn of_chain<'n>(chain: Option<&EndpointChain<'_>>) -> Endpoint<'n> {
-    let dnat = chain.and_then(|chain| chain.dnat);
+    let dnat = chain.and_then(EndpointChain::dnat);
     Endpoint {
         address: dnat.and_then(|dnat| dnat.address),
         port: dnat.and_then(|dnat| dnat.port),

@@ -2,24 +2,27 @@
 
 use super::cluster::{NodeText, ObjectEvidence, node_text, object_evidence};
 use super::evidence::{Evidence, at};
-use crate::checks::{self, CATALOGUE, Check, Level};
+use crate::checks::{self, CATALOGUE, Check, Finding, Folded, Level};
 use crate::view::Node;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// `FindingList`: what `kubenat check` answers.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct FindingList<'n> {
+pub struct FindingList<'n, 'src> {
     /// The node the dump is taken to come from; only where objects were given.
     #[serde(skip_serializing_if = "Option::is_none")]
     node: Option<NodeText<'n>>,
     /// The findings, the worst first; one for each subject.
-    findings: Vec<FindingText<'n>>,
+    findings: FindingTexts<'n, 'src>,
     /// What could not be asked.
     not_evaluated: Vec<NotEvaluated<'n>>,
     /// How many findings there are.
     summary: Summary,
 }
+
+/// All findings; those folded into one on a screen are told one by one. Each is made as it is written.
+pub(super) struct FindingTexts<'n, 'src>(pub(super) &'n Node<'n, 'src>);
 
 /// A check fired.
 #[derive(Debug, Serialize)]
@@ -106,9 +109,9 @@ pub fn check_page(check: &Check) -> CheckPage {
 
 /// The answer of `check`.
 #[must_use]
-pub fn finding_list<'n>(node: &'n Node<'_, '_>) -> FindingList<'n> {
-    let findings = findings(node);
-    FindingList { node: node_text(node), summary: summary(&findings), findings, not_evaluated: not_evaluated(node) }
+pub fn finding_list<'n, 'src>(node: &'n Node<'n, 'src>) -> FindingList<'n, 'src> {
+    let (findings, not_evaluated) = (FindingTexts(node), not_evaluated(node));
+    FindingList { node: node_text(node), findings, not_evaluated, summary: summary(node) }
 }
 
 /// The answer of `checks`.
@@ -122,39 +125,49 @@ fn check_text(check: &Check) -> CheckText {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
-fn level<S: serde::Serializer>(level: &Level, serializer: S) -> Result<S::Ok, S::Error> {
+fn level<S: Serializer>(level: &Level, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(level)
 }
 
-/// All findings; those folded into one on a screen are told one by one.
-pub(super) fn findings<'n>(node: &'n Node<'_, '_>) -> Vec<FindingText<'n>> {
-    let mut all = Vec::new();
-    for finding in &node.report.findings {
-        let first = FindingText {
-            check: finding.check,
-            level: finding.level,
-            source: finding.source,
-            subject: &finding.subject,
-            message: &finding.message,
-            effect: &finding.effect,
-            remedy: &finding.remedy,
-            evidence: proof(node, &finding.evidence),
-            objects: object_evidence(&finding.objects),
+impl Serialize for FindingTexts<'_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let node = self.0;
+        let with_folded = |finding| {
+            let Finding { also, .. }: &Finding = finding;
+            std::iter::once(lead(node, finding)).chain(also.iter().map(move |more| folded(node, finding, more)))
         };
-        let also = finding.also.iter().map(|more| FindingText {
-            subject: &more.subject,
-            message: &more.message,
-            effect: finding.effect_of(more),
-            remedy: finding.remedy_of(more),
-            evidence: proof(node, &more.evidence),
-            objects: object_evidence(&more.objects),
-            ..first
-        });
-        let also: Vec<_> = also.collect();
-        all.push(first);
-        all.extend(also);
+        serializer.collect_seq(node.report.findings.iter().flat_map(with_folded))
     }
-    all
+}
+
+/// A finding about its first subject.
+fn lead<'n>(node: &'n Node<'_, '_>, finding: &'n Finding) -> FindingText<'n> {
+    FindingText {
+        check: finding.check,
+        level: finding.level,
+        source: finding.source,
+        subject: &finding.subject,
+        message: &finding.message,
+        effect: &finding.effect,
+        remedy: &finding.remedy,
+        evidence: proof(node, &finding.evidence),
+        objects: object_evidence(&finding.objects),
+    }
+}
+
+/// The same about a subject folded into it.
+fn folded<'n>(node: &'n Node<'_, '_>, finding: &'n Finding, more: &'n Folded) -> FindingText<'n> {
+    FindingText {
+        check: finding.check,
+        level: finding.level,
+        source: finding.source,
+        subject: &more.subject,
+        message: &more.message,
+        effect: finding.effect_of(more),
+        remedy: finding.remedy_of(more),
+        evidence: proof(node, &more.evidence),
+        objects: object_evidence(&more.objects),
+    }
 }
 
 fn proof<'n>(node: &'n Node<'_, '_>, evidence: &'n [checks::Evidence]) -> Vec<Evidence<'n>> {
@@ -170,7 +183,10 @@ pub(super) fn not_evaluated<'n>(node: &'n Node<'_, '_>) -> Vec<NotEvaluated<'n>>
     all.map(|each| NotEvaluated { check: each.check, source: each.source, reason: &each.reason }).collect()
 }
 
-pub(super) fn summary(findings: &[FindingText<'_>]) -> Summary {
-    let count = |level| findings.iter().filter(|finding| finding.level == level).count();
+pub(super) fn summary(node: &Node<'_, '_>) -> Summary {
+    let count = |level| {
+        let own = node.report.findings.iter().filter(|finding| finding.level == level);
+        own.map(|finding| 1 + finding.also.len()).sum()
+    };
     Summary { error: count(Level::Error), warning: count(Level::Warning), info: count(Level::Info) }
 }

@@ -1,7 +1,7 @@
 //! The answer to no question in particular.
 
 use super::convert::Text;
-use super::finding::{FindingText, NotEvaluated, Summary, findings, not_evaluated, summary};
+use super::finding::{FindingTexts, NotEvaluated, Summary, not_evaluated, summary};
 use super::service::Items;
 use super::source::{Source, sources};
 use crate::view::{Item, Node};
@@ -16,7 +16,7 @@ pub struct Overview<'n, 'src> {
     /// The service ports.
     services: Items<'n, 'src>,
     /// What is wrong.
-    findings: Vec<FindingText<'n>>,
+    findings: FindingTexts<'n, 'src>,
     /// What could not be asked.
     not_evaluated: Vec<NotEvaluated<'n>>,
     /// How many findings there are.
@@ -45,12 +45,11 @@ pub(super) struct FaultText<'n> {
 /// The overview of those services.
 #[must_use]
 pub fn overview<'n, 'src>(node: &'n Node<'n, 'src>, items: Vec<Item<'n, 'src>>) -> Overview<'n, 'src> {
-    let findings = findings(node);
     Overview {
         sources: sources(node),
         services: Items::new(node, items),
-        summary: summary(&findings),
-        findings,
+        summary: summary(node),
+        findings: FindingTexts(node),
         not_evaluated: not_evaluated(node),
         faults: faults(node),
         notes: node.notes.iter().map(|note| note.text.as_str()).collect(),

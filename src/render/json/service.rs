@@ -148,7 +148,7 @@ pub(super) fn service<'n>(node: &'n Node<'n, '_>, item: &Item<'n, '_>) -> Servic
         protocol: own.protocol.map(|protocol| protocol.to_string()),
         family: family(item.proxy.resolved.ruleset.family),
         identity: identity(own.identity),
-        made_for: own.chains.iter().find_map(|chain| chain.made_for).map(made_for),
+        made_for: own.chains.iter().find_map(crate::kube::OwnChain::made_for).map(made_for),
         internal_traffic_policy: own.internal_policy.map(policy),
         external_traffic_policy: own.external_policy.map(policy),
         session_affinity,
@@ -191,7 +191,7 @@ fn chains<'n>(item: &Item<'n, '_>) -> Vec<OwnChain<'n>> {
     let own = item.service.chains.iter().map(|own| OwnChain {
         name: Text(item.proxy.chain(own.id).name),
         identity: identity(own.identity),
-        made_for: own.made_for.map(made_for),
+        made_for: own.made_for().map(made_for),
     });
     own.collect()
 }
