@@ -6,7 +6,9 @@ use super::services::{is_well, services, trouble};
 use super::words::counted;
 use super::{Detail, Item, Node};
 use crate::doc::{Doc, Text, code, dim, plain};
+use foldhash::fast::RandomState;
 use std::collections::HashSet;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// So many services are shown in full; of more, those that are well are only counted from there on.
 const SHOWN: usize = 30;
@@ -44,16 +46,28 @@ fn findings_of(node: &Node<'_, '_>, mut doc: Doc) -> Doc {
 /// `41 services · 58 addresses · 74 pods`.
 fn counts(items: &[Item<'_, '_>]) -> String {
     let addresses = items.iter().map(|item| item.service.captures.len()).sum();
-    let pods: HashSet<_> = items.iter().flat_map(pods_of).collect();
     let parts = [
         counted(items.len(), "service", "services"),
         counted(addresses, "address", "addresses"),
-        counted(pods.len(), "pod", "pods"),
+        counted(pods(items), "pod", "pods"),
     ];
     parts.join(" · ")
 }
 
-fn pods_of<'i>(item: &'i Item<'_, '_>) -> impl Iterator<Item = std::net::IpAddr> + 'i {
+/// How many different pods there are. Each family has a set of its own: most addresses take four bytes, not seventeen.
+fn pods(items: &[Item<'_, '_>]) -> usize {
+    let mut short: HashSet<Ipv4Addr, RandomState> = HashSet::default();
+    let mut long: HashSet<Ipv6Addr, RandomState> = HashSet::default();
+    for pod in items.iter().flat_map(pods_of) {
+        match pod {
+            IpAddr::V4(address) => _ = short.insert(address),
+            IpAddr::V6(address) => _ = long.insert(address),
+        }
+    }
+    short.len() + long.len()
+}
+
+fn pods_of<'i>(item: &'i Item<'_, '_>) -> impl Iterator<Item = IpAddr> + 'i {
     let rules = [false, true].into_iter().flat_map(|local| item.balancing(local));
     rules.filter_map(|rule| item.proxy.endpoint(rule.endpoint?).dnat()?.address)
 }
