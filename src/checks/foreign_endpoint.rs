@@ -21,7 +21,10 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
         let Some((service, name)) = owner(cx, chain) else { continue };
         for rule in &chain.balancing {
             let Some(endpoint) = rule.endpoint.map(|end| cx.proxy.endpoint(end)) else { continue };
-            if let Some(other) = other_service(cx, endpoint, name) {
+            let is_at_home = endpoint.identity == Identity::Verified
+                && endpoint.service() == Some(service)
+                && endpoint.is_named_for_service();
+            if !is_at_home && let Some(other) = other_service(cx, endpoint, name) {
                 found.push(finding(cx, rule, endpoint, (name, other)).services([service]));
             }
         }

@@ -22,6 +22,8 @@ pub struct EndpointChain<'src> {
     named_by: Maybe,
     /// The comment of that rule is the name and nothing else.
     is_name_alone: bool,
+    /// That name is the one of `service`.
+    is_named_for_service: bool,
     service: Maybe,
     dnat: Maybe,
     hairpin: Maybe,
@@ -117,6 +119,7 @@ impl<'src> EndpointChain<'src> {
             identity: Identity::Unknown,
             named_by: Maybe::MISSING,
             is_name_alone: false,
+            is_named_for_service: false,
             service: Maybe::MISSING,
             dnat: Maybe::MISSING,
             hairpin: Maybe::MISSING,
@@ -135,7 +138,14 @@ impl<'src> EndpointChain<'src> {
         self.services().first().copied()
     }
 
-    /// The same as a list.
+    /// Whether its own comments name that service; `false` before [`Proxy::verify`](super::Proxy::verify). It is told
+    /// without a look at the comments, which lie far away.
+    #[must_use]
+    pub fn is_named_for_service(&self) -> bool {
+        self.is_named_for_service
+    }
+
+    /// [`Self::service`] as a list.
     #[must_use]
     pub fn services(&self) -> &[u32] {
         self.service.as_slice()
@@ -269,6 +279,10 @@ impl<'src> EndpointChain<'src> {
         } else {
             self.rare().remembers = Some(rule);
         }
+    }
+
+    pub(super) fn judged(&mut self, identity: Identity, is_named_for_service: bool) {
+        (self.identity, self.is_named_for_service) = (identity, is_named_for_service);
     }
 
     pub(super) fn solved(&mut self, made_for: MadeFor<'src>) {

@@ -85,7 +85,7 @@ impl Verification {
     }
 }
 
-impl Proxy<'_, '_> {
+impl<'src> Proxy<'_, 'src> {
     /// Recomputes the names of the chains of these services and of the endpoint chains they lead to, and no others;
     /// [`Proxy::verification`] stays as it was. Whether that is all there is to know of them: each name that could be
     /// recomputed is the checksum it should be, and no chain was made for another service.
@@ -109,7 +109,7 @@ impl Proxy<'_, '_> {
         for (at, name) in ends {
             let endpoint = &mut self.endpoints[at as usize];
             let service = endpoint.service().map(|at| &self.services[at as usize]);
-            endpoint.identity = endpoint_identity(endpoint, nat, service, &mut last);
+            verify_endpoint(endpoint, nat, service, &mut last);
             verification.count(endpoint.identity);
             is_own &= named_in(nat, endpoint).is_none_or(|named| named.modern().text() == name.modern().text());
         }
@@ -124,12 +124,12 @@ impl Proxy<'_, '_> {
             verify_service(service, &self.chains, &mut verification);
         }
         let (services, nat) = (&self.services, self.nat().map(|(table, _)| table));
-        let of_part = |part: &mut [EndpointChain<'_>]| {
+        let of_part = |part: &mut [EndpointChain<'src>]| {
             let mut counted = Verification::default();
-            let mut last: Option<(&BStr, Protocol, Sha256)> = None;
+            let mut last = None;
             for endpoint in part {
                 let service = endpoint.service().map(|at| &services[at as usize]);
-                endpoint.identity = endpoint_identity(endpoint, nat, service, &mut last);
+                verify_endpoint(endpoint, nat, service, &mut last);
                 counted.count(endpoint.identity);
             }
             counted
@@ -165,15 +165,30 @@ fn service_hash_of(name: Option<ServicePortName<'_>>, protocol: Option<Protocol>
     Some(finished(service_digest(name?.text(), protocol?)))
 }
 
+/// The name, protocol and digest of the service whose pods were verified last: chains of one often follow each other.
+type Last<'src> = Option<(&'src BStr, Protocol, Sha256)>;
+
 /// By the name its own comments give, else by the service that leads to it; by the protocol of its DNAT rule.
-/// The digest of the last service is kept, since the chains of one service often follow each other.
-fn endpoint_identity<'src>(
-    endpoint: &EndpointChain<'src>,
+fn verify_endpoint<'src>(
+    endpoint: &mut EndpointChain<'src>,
     nat: Option<&Table<'src>>,
     service: Option<&ServicePort<'src>>,
-    last: &mut Option<(&'src BStr, Protocol, Sha256)>,
+    last: &mut Last<'src>,
+) {
+    let named = named_in(nat, endpoint);
+    let own = service.and_then(|service| service.name);
+    let is_same = named.zip(own).is_some_and(|(named, own)| named.modern().text() == own.modern().text());
+    let identity = endpoint_identity(endpoint, named.or(own), nat, service, last);
+    endpoint.judged(identity, is_same);
+}
+
+fn endpoint_identity<'src>(
+    endpoint: &EndpointChain<'src>,
+    name: Option<ServicePortName<'src>>,
+    nat: Option<&Table<'src>>,
+    service: Option<&ServicePort<'src>>,
+    last: &mut Last<'src>,
 ) -> Identity {
-    let name = named_in(nat, endpoint).or_else(|| service.and_then(|service| service.name));
     let (Some(name), Some(dnat), Some(tail)) = (name, endpoint.dnat(), hash_in(name_in(nat, endpoint))) else {
         return Identity::Unknown;
     };

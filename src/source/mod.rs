@@ -6,7 +6,7 @@
 mod text;
 
 use bstr::{BStr, ByteSlice};
-use memchr::{memchr, memchr_iter, memrchr};
+use memchr::{memchr, memrchr, memrchr_iter};
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -72,21 +72,21 @@ struct Lines {
 }
 
 /// Bytes of a block.
-const BLOCK: usize = 256;
+const BLOCK: usize = 128;
 
 /// Line ends are looked for so far around a byte; most lines are shorter.
-const NEAR: usize = 4 * BLOCK;
+const NEAR: usize = 8 * BLOCK;
 
 impl Lines {
     fn of(text: &[u8]) -> Self {
         let mut lines = 0;
-        let ended = text.chunks(BLOCK).map(|block| {
-            let before = lines;
-            lines += to_u32(memchr_iter(b'\n', block).count());
-            before
-        });
+        let mut ended: Vec<u32> = Vec::with_capacity(text.len() / BLOCK + 1);
+        for block in text.chunks(BLOCK) {
+            ended.push(lines);
+            // No block has more than fit in a byte; sixteen of those are added up at a time.
+            lines += u32::from(block.iter().map(|&byte| u8::from(byte == b'\n')).sum::<u8>());
+        }
         // The end of the text may be the start of a block that holds nothing.
-        let mut ended: Vec<u32> = ended.collect();
         if text.len().is_multiple_of(BLOCK) {
             ended.push(lines);
         }
@@ -96,9 +96,9 @@ impl Lines {
     /// The line of a byte, from 0, and where it begins and ends, its end counted in.
     fn at(&self, text: &[u8], offset: usize) -> (usize, Range<usize>) {
         let block = offset / BLOCK;
-        let before = &text[block * BLOCK..offset];
-        let last = memrchr(b'\n', before).map(|at| block * BLOCK + at);
-        let line = self.ended[block] as usize + memchr_iter(b'\n', before).count();
+        let mut before = memrchr_iter(b'\n', &text[block * BLOCK..offset]);
+        let last = before.next().map(|at| block * BLOCK + at);
+        let line = self.ended[block] as usize + usize::from(last.is_some()) + before.count();
         let begin = last.or_else(|| self.end_before(text, block * BLOCK, line)).map_or(0, |at| at + 1);
         (line, begin..self.end(text, offset, line))
     }
