@@ -1,7 +1,7 @@
 //! `ip:port` as kube-proxy writes it, without an allocation: there are as many as pods.
 
 use std::fmt::{self, Write as _};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, SocketAddrV4};
 
 /// The text of an endpoint.
 #[derive(Clone, Copy)]
@@ -10,21 +10,34 @@ pub(crate) struct EndpointText {
     len: usize,
 }
 
+/// Every octet with a dot behind it, and how many bytes that are.
+const OCTETS: [([u8; 4], u8); 256] = {
+    let mut octets = [(*b"0.\0\0", 2); 256];
+    let mut number = 1;
+    while number < 256 {
+        let (hundreds, tens, ones) = digits(number);
+        octets[number] = match number {
+            100.. => ([hundreds, tens, ones, b'.'], 4),
+            10.. => ([tens, ones, b'.', 0], 3),
+            _ => ([ones, b'.', 0, 0], 2),
+        };
+        number += 1;
+    }
+    octets
+};
+
+#[expect(clippy::cast_possible_truncation, reason = "a digit is less than ten")]
+const fn digits(number: usize) -> (u8, u8, u8) {
+    (b'0' + (number / 100) as u8, b'0' + (number / 10 % 10) as u8, b'0' + (number % 10) as u8)
+}
+
 impl EndpointText {
     pub(crate) fn of(target: SocketAddr) -> Self {
         let mut text = Self { bytes: [0; 64], len: 0 };
-        if let SocketAddr::V4(target) = target {
-            for (at, octet) in target.ip().octets().into_iter().enumerate() {
-                if at > 0 {
-                    text.push(b'.');
-                }
-                text.number(octet.into());
-            }
-            text.push(b':');
-            text.number(target.port());
-        } else {
+        match target {
+            SocketAddr::V4(target) => text.push_v4(target),
             // It fits: an IPv6 address with port has at most 47 characters.
-            let _ = write!(text, "{target}");
+            SocketAddr::V6(target) => drop(write!(text, "{target}")),
         }
         text
     }
@@ -33,27 +46,20 @@ impl EndpointText {
         &self.bytes[..self.len]
     }
 
-    fn number(&mut self, number: u16) {
-        let mut digits = [0; 5];
-        let (mut at, mut left) = (digits.len(), number);
-        loop {
-            at -= 1;
-            digits[at] = b'0' + (left % 10) as u8;
+    fn push_v4(&mut self, target: SocketAddrV4) {
+        for octet in target.ip().octets() {
+            let (text, len) = OCTETS[usize::from(octet)];
+            self.bytes[self.len..self.len + text.len()].copy_from_slice(&text);
+            self.len += usize::from(len);
+        }
+        self.bytes[self.len - 1] = b':';
+        let mut left = target.port();
+        let count = left.checked_ilog10().map_or(1, |log| log as usize + 1);
+        for place in self.bytes[self.len..self.len + count].iter_mut().rev() {
+            *place = b'0' + (left % 10) as u8;
             left /= 10;
-            if left == 0 {
-                break;
-            }
         }
-        for &digit in &digits[at..] {
-            self.push(digit);
-        }
-    }
-
-    fn push(&mut self, byte: u8) {
-        if let Some(place) = self.bytes.get_mut(self.len) {
-            *place = byte;
-            self.len += 1;
-        }
+        self.len += count;
     }
 }
 
@@ -75,6 +81,9 @@ mod tests {
         for text in [
             "10.244.1.7:8080",
             "0.0.0.0:0",
+            "9.10.99.100:9",
+            "10.0.0.1:99",
+            "10.0.0.1:1000",
             "255.255.255.255:65535",
             "1.20.99.100:10",
             "[fd00::1:7]:443",

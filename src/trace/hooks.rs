@@ -195,6 +195,11 @@ impl Walk<'_, '_, '_> {
         let pass = u8::try_from(self.stages.len()).unwrap_or(u8::MAX);
         self.stages.push(Stage { hook, table: key, is_looped });
         way.roots.push(Vec::new());
+        // Of one way alone nobody asks where it came along.
+        let is_empty = self.machine.table(key).chain(chain).rules.is_empty();
+        if is_empty && policy == Policy::Accept && self.alone.is_some() {
+            return dist;
+        }
         let mut out = Dist::with_capacity(dist.len());
         for entry in dist {
             let state = State { pass, ..self.states.get(entry.state) };
