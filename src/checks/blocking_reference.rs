@@ -5,7 +5,7 @@ use super::context::Context;
 use super::finding::{Finding, Findings};
 use super::needs::Needs;
 use crate::kube::{ChainName, Prefix, Release};
-use crate::ruleset::{ChainId, Rule, RuleId, Table};
+use crate::ruleset::{ChainGraph, ChainId, Rule, RuleId, Table};
 
 pub(super) static CHECK: Check = Check {
     name: "blocking-reference",
@@ -21,7 +21,7 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
     let Some((table, graph)) = cx.nat() else { return };
     let has_no_xlb = cx.proxy.dialect.from >= Some(Release(24));
     let is_foreign = |id: &ChainId| is_foreign(table.chain(*id).name, has_no_xlb);
-    for id in cx.chains_that_may_lead_here(table, graph).into_iter().filter(is_foreign) {
+    for id in candidates(cx, table, graph).into_iter().filter(is_foreign) {
         let blocking = |&(rule, _): &(RuleId, &Rule<'_>)| {
             graph.leads_to(table, rule).is_some_and(|to| is_deleted_one_day(table.chain(to).name))
         };
@@ -37,6 +37,18 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
             found.push(finding(cx, table, rules));
         }
     }
+}
+
+/// The chains that may be foreign and lead to those of the services asked about, in order.
+fn candidates(cx: &Context<'_, '_>, table: &Table<'_>, graph: &ChainGraph) -> Vec<ChainId> {
+    if cx.scope.is_some() {
+        return cx.chains_that_lead_here(table, graph);
+    }
+    let old = cx.proxy.chains.iter().filter(|chain| chain.prefix == Prefix::Xlb);
+    let mut all = cx.other_chains(table);
+    all.extend(old.map(|chain| chain.chain));
+    all.sort_unstable();
+    all
 }
 
 /// The services of the chain that a rule leads to.

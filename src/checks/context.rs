@@ -108,11 +108,16 @@ impl<'a, 'src> Context<'a, 'src> {
         from.into_iter().filter_map(at).map(|at| &chains[at]).collect()
     }
 
-    /// The chains of the nat table that may lead to those of the services asked about, in order.
-    pub(super) fn chains_that_may_lead_here(&self, nat: &Table<'_>, graph: &ChainGraph) -> Vec<ChainId> {
-        if self.scope.is_none() {
-            return nat.chain_ids().map(|(id, _)| id).collect();
+    /// The chains of a table, save service chains and endpoint chains of the nat table: few of a hundred thousand.
+    pub(super) fn other_chains(&self, table: &Table<'_>) -> Vec<ChainId> {
+        if table.name == TableName::Nat {
+            return self.proxy.others.clone();
         }
+        table.chain_ids().map(|(id, _)| id).collect()
+    }
+
+    /// The chains of the nat table that lead to those of the services asked about, in order.
+    pub(super) fn chains_that_lead_here(&self, nat: &Table<'_>, graph: &ChainGraph) -> Vec<ChainId> {
         leading_to(nat, graph, self.chain_ids()).into_iter().collect()
     }
 

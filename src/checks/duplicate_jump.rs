@@ -22,7 +22,8 @@ const MOST: usize = 32;
 
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
     for table in &cx.proxy.resolved.ruleset.tables {
-        for (id, chain) in table.chain_ids() {
+        for id in cx.other_chains(table) {
+            let chain = table.chain(id);
             if chain.is_built_in() || ChainName::of(chain.name).is(StaticChain::Firewall) {
                 report(table, id, found);
             }

@@ -5,7 +5,7 @@ use super::context::Context;
 use super::finding::{Finding, Findings};
 use super::needs::Needs;
 use crate::kube::{ChainName, Prefix, StaticChain};
-use crate::ruleset::{ChainGraph, Table, TableName, Test};
+use crate::ruleset::{ChainGraph, ChainId, Table, TableName, Test};
 use crate::source::Span;
 use crate::syntax::RemarkKind;
 
@@ -36,8 +36,8 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
 
 fn of_iptables(cx: &Context<'_, '_>) -> Option<Traces> {
     let (table, graph) = cx.nat()?;
-    let is_ours = |name: &[u8]| matches!(ChainName::of(name), ChainName::Hashed(Prefix::Svc | Prefix::Svl, _));
-    traces(table, graph, "iptables", &is_ours)
+    let ours = cx.proxy.chains.iter().filter(|chain| matches!(chain.prefix, Prefix::Svc | Prefix::Svl));
+    traces(table, graph, "iptables", ours.map(|chain| chain.chain))
 }
 
 fn of_ipvs(cx: &Context<'_, '_>) -> Option<Traces> {
@@ -85,19 +85,24 @@ fn of_chains(cx: &Context<'_, '_>, mode: &'static str, chains: &[StaticChain]) -
     let tables = [TableName::Nat, TableName::Filter];
     let mut all = tables.into_iter().filter_map(|name| {
         let (table, graph) = cx.proxy.resolved.table(name)?;
-        traces(table, graph, mode, &is_theirs)
+        let others = cx.other_chains(table).into_iter();
+        traces(table, graph, mode, others.filter(|&id| is_theirs(table.chain(id).name)))
     });
     let first = all.next()?;
     if first.is_reachable { Some(first) } else { all.find(|traces| traces.is_reachable).or(Some(first)) }
 }
 
-/// The first chain of that kind that packets come to, else the first of all.
-fn traces(table: &Table<'_>, graph: &ChainGraph, mode: &'static str, is_it: &dyn Fn(&[u8]) -> bool) -> Option<Traces> {
-    let mut chains = table.chain_ids().filter(|(_, chain)| is_it(chain.name));
-    let (first, chain) = chains.next()?;
+/// The first of those chains that packets come to, else the first of all.
+fn traces(
+    table: &Table<'_>,
+    graph: &ChainGraph,
+    mode: &'static str,
+    mut chains: impl Iterator<Item = ChainId>,
+) -> Option<Traces> {
+    let first = chains.next()?;
     let is_live = |id| graph.is_reachable(table, id) && !table.chain(id).rules.is_empty();
-    let live = std::iter::once(first).chain(chains.map(|(id, _)| id)).find(|&id| is_live(id));
-    let span = live.map_or(chain.span, |id| table.chain(id).span);
+    let live = std::iter::once(first).chain(chains).find(|&id| is_live(id));
+    let span = table.chain(live.unwrap_or(first)).span;
     Some(Traces { mode, span, is_reachable: live.is_some() })
 }
 

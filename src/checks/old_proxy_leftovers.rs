@@ -5,7 +5,7 @@ use super::context::Context;
 use super::finding::{Finding, Findings};
 use super::hooks::{built_in, fixed};
 use super::needs::Needs;
-use crate::kube::{ChainName, Prefix, Release, StaticChain};
+use crate::kube::{Prefix, Release, StaticChain};
 use crate::ruleset::{ChainGraph, ChainId, Table, TableName, Target};
 
 pub(super) static CHECK: Check = Check {
@@ -38,15 +38,14 @@ fn old_chains(cx: &Context<'_, '_>, table: &Table<'_>, graph: &ChainGraph, found
     if cx.proxy.dialect.from < Some(Release(24)) {
         return;
     }
-    let is_old = |name| matches!(ChainName::of(name), ChainName::Hashed(Prefix::Xlb, _));
     let is_loose = |id: ChainId| {
         graph.references(id).is_empty() && table.rules_of(id).all(|(rule, _)| graph.leads_to(table, rule).is_none())
     };
-    for (id, chain) in table.chain_ids().filter(|(id, chain)| is_old(chain.name) && is_loose(*id)) {
+    for chain in cx.proxy.chains.iter().filter(|chain| chain.prefix == Prefix::Xlb && is_loose(chain.chain)) {
         let finding = Finding::new(
             chain.name.to_string(),
             format!("`{}` is of a release before 1.24", chain.name),
-            table.chain(id).span,
+            table.chain(chain.chain).span,
         )
         .label("nothing leads here")
         .effect(HARMLESS)

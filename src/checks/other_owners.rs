@@ -61,7 +61,8 @@ struct Owned {
 fn check(cx: &Context<'_, '_>, found: &mut Findings) {
     let mut all: Vec<Owned> = Vec::new();
     for table in &cx.proxy.resolved.ruleset.tables {
-        for chain in table.chains.iter().filter(|chain| !chain.is_built_in()) {
+        let others = cx.other_chains(table);
+        for chain in others.into_iter().map(|id| table.chain(id)).filter(|chain| !chain.is_built_in()) {
             let Some(owner) = owner(chain.name) else { continue };
             let at = all.iter().position(|owned| owned.owner == owner).unwrap_or_else(|| {
                 all.push(Owned { owner, first: chain.span, chains: 0, rules: 0 });

@@ -31,8 +31,9 @@ fn check(cx: &Context<'_, '_>, found: &mut Findings) {
     if node_ports.is_empty() {
         return;
     }
-    let foreign = table.chain_ids().filter(|(_, chain)| is_foreign(chain.name));
-    for (id, rule) in foreign.flat_map(|(id, _)| table.rules_of(id)) {
+    let others = cx.other_chains(table);
+    let foreign = others.into_iter().filter(|&id| is_foreign(table.chain(id).name));
+    for (id, rule) in foreign.flat_map(|id| table.rules_of(id)) {
         if !matches!(rule.target, Some(Target::Dnat(_) | Target::Redirect(_))) {
             continue;
         }

@@ -20,6 +20,8 @@ pub(super) struct Chains<'a, 'src> {
     pub(super) nat: Nat<'a, 'src>,
     pub(super) services: Vec<ServiceChain<'src>>,
     pub(super) endpoints: Vec<EndpointChain<'src>>,
+    /// The other chains of the table, by their names.
+    pub(super) others: Vec<ChainId>,
 }
 
 impl<'a, 'src> Chains<'a, 'src> {
@@ -32,9 +34,12 @@ impl<'a, 'src> Chains<'a, 'src> {
             endpoints += usize::from(chain.name.starts_with(b"KUBE-SEP-"));
         }
         let (services, endpoints) = (Vec::with_capacity(own - endpoints), Vec::with_capacity(endpoints));
-        let mut chains = Self { nat, services, endpoints };
+        let mut chains = Self { nat, services, endpoints, others: Vec::new() };
         for (id, _) in table.chain_ids() {
             let slot = chains.slot(id);
+            if matches!(slot, Slot::Static(_) | Slot::Foreign) {
+                chains.others.push(id);
+            }
             chains.nat.slots.push(slot);
         }
         for at in 0..chains.services.len() {

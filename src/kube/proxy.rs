@@ -27,6 +27,8 @@ pub struct Proxy<'a, 'src> {
     pub chains: Vec<ServiceChain<'src>>,
     /// Every endpoint chain of the nat table, in order, leftovers included.
     pub endpoints: Vec<EndpointChain<'src>>,
+    /// The chains of the nat table that are not called like a service chain or an endpoint chain, in order.
+    pub others: Vec<ChainId>,
     /// Service and endpoint chains that no service leads to.
     pub leftovers: Vec<ChainId>,
     /// Rules of nat KUBE-SERVICES and KUBE-NODEPORTS that kube-proxy does not write there.
@@ -95,13 +97,14 @@ impl<'a, 'src> Proxy<'a, 'src> {
         }
         let (marks, detectors) = (marks(&chains.nat), detectors(&chains, &services));
         let is_partial = resolved.table(TableName::Nat).is_some() && is_partial(&chains.nat);
-        let Chains { services: chains, endpoints, .. } = chains;
+        let Chains { services: chains, endpoints, others, .. } = chains;
         Self {
             resolved,
             dialect,
             services,
             chains,
             endpoints,
+            others,
             leftovers,
             foreign,
             marks,

@@ -14,7 +14,7 @@ pub fn check(node: &Node<'_, '_>, detail: Detail) -> Doc {
     for each in &node.report.findings {
         doc.append(finding(node, each, detail)).blank();
     }
-    doc.append(count_line(&node.report, is_well(node)));
+    doc.append(count_line(&node.report, || is_well(node)));
     doc.append(left_out(node.left_out)).append(not_checked(&node.report));
     if let Some(first) = node.report.findings.first() {
         let silence = format!("--skip {}", first.check);

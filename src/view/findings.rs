@@ -18,8 +18,8 @@ pub(super) fn sign(level: Level) -> Phrase {
     }
 }
 
-/// `✗ 1 error   ! 2 warnings   · 4 notes`, or that nothing was found.
-pub(super) fn count_line(report: &Report, is_well: bool) -> Doc {
+/// `✗ 1 error   ! 2 warnings   · 4 notes`, or that nothing was found; only then it is asked whether all is well.
+pub(super) fn count_line(report: &Report, is_well: impl FnOnce() -> bool) -> Doc {
     let summary = report.summary();
     let mut doc = Doc::new();
     let counts = [
@@ -34,10 +34,9 @@ pub(super) fn count_line(report: &Report, is_well: bool) -> Doc {
         let tone = sign(level).tone;
         line = line.and(gap).and(sign(level)).and(Phrase::new(format!(" {count} {word}{ending}"), tone));
     }
-    if line.is_empty() && is_well {
-        line = good("✓").and(" nothing found that is wrong");
-    } else if line.is_empty() {
-        line = "no check found anything".into();
+    if line.is_empty() {
+        line =
+            if is_well() { good("✓").and(" nothing found that is wrong") } else { "no check found anything".into() };
     }
     doc.paragraph(line);
     doc

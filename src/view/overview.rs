@@ -32,7 +32,7 @@ pub fn overview<'n, 'src>(node: &'n Node<'n, 'src>, items: &[Item<'n, 'src>], de
 
 fn findings_of(node: &Node<'_, '_>, mut doc: Doc) -> Doc {
     doc.blank()
-        .append(count_line(&node.report, is_well(node)))
+        .append(count_line(&node.report, || is_well(node)))
         .append(brief(&node.report))
         .append(left_out(node.left_out))
         .append(not_checked(&node.report));
