@@ -132,8 +132,8 @@ fn widen(wish: &mut Wish, line: &Line<'_>) {
     wish.word = wish.word.max(words.max().unwrap_or(0).min(WIDEST));
 }
 
-/// The invisible character that starts a tone, by its place among all: one of Unicode's tags, which [`super::escape`] spells out wherever they
-/// stand in a text.
+/// The invisible character that starts a tone, by its place among all: one of Unicode's tags, which
+/// [`super::escape`] spells out wherever they stand in a text.
 fn marker(tone: Tone) -> char {
     let number = Tone::ALL.iter().position(|&one| one == tone).unwrap_or(0);
     char::from_u32(FIRST_MARKER + u32::try_from(number).unwrap_or(0)).unwrap_or(' ')

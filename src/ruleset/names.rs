@@ -70,7 +70,9 @@ impl ChainNames {
 
     /// The chain of that name; `next`, which then has it, if there was none.
     pub(crate) fn get_or_insert(&mut self, name: &BStr, next: ChainId, chains: &[Chain<'_>]) -> ChainId {
+        // Other programs' names may each have a prefix of their own; those of a kind end in a dash.
         if let Some((prefix, _)) = name.split_last_chunk::<TAIL>()
+            && prefix.ends_with(b"-")
             && self.prefixes.len() < MOST_PREFIXES
             && self.number_of(prefix).is_none()
         {
@@ -86,7 +88,7 @@ impl ChainNames {
     fn key(&self, name: &BStr) -> Key {
         let whole = || {
             let hash = self.hasher.hash_one(&**name);
-            #[expect(clippy::cast_possible_truncation, reason = "any bits of a hash are a mark")]
+            #[expect(clippy::cast_possible_truncation, reason = "any bits of a hash will do")]
             Key { tail: [hash as u32, 0, 0, 0], prefix: HASHED }
         };
         let Some((prefix, tail)) = name.split_last_chunk::<TAIL>() else { return whole() };

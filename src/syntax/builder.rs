@@ -1,8 +1,8 @@
 //! A table under construction: chains as they are met, rules in the order of the text, grouped by chain at the end.
 
+use super::jumps::JumpFinder;
 use crate::ruleset::{
-    Chain, ChainId, ChainKind, ChainNames, Counters, Form, FoundChain, Match, MaybeChain, Policy, Rule, Table,
-    TableName, Target,
+    Chain, ChainId, ChainKind, ChainNames, Counters, Form, FoundChain, Match, Policy, Rule, Table, TableName, Target,
 };
 use crate::source::Span;
 use crate::threads::by_parts;
@@ -45,33 +45,6 @@ pub(super) struct TableBuilder<'src> {
 pub(super) struct Order {
     rules: VecDeque<u32>,
     flushes: u32,
-}
-
-/// Finds the chains that rules jump to. One jump after the other often leads to the same chain: KUBE-MARK-MASQ in every
-/// endpoint's.
-#[derive(Default)]
-pub(super) struct JumpFinder<'src> {
-    last: (&'src BStr, FoundChain),
-    /// Whether it looked for a chain that is not there, or not yet.
-    pub(super) has_missed: bool,
-}
-
-impl<'src> JumpFinder<'src> {
-    /// Where the chain is that a target leads to.
-    pub(super) fn find(
-        &mut self,
-        target: Option<&Target<'src>>,
-        names: &ChainNames,
-        chains: &[Chain<'_>],
-    ) -> FoundChain {
-        let Some(name) = target.and_then(Target::chain_name) else { return FoundChain::default() };
-        if self.last.0 != name {
-            let chain = names.get(name, chains);
-            self.has_missed |= chain.is_none();
-            self.last = (name, FoundChain(chain.map(MaybeChain::from).unwrap_or_default()));
-        }
-        self.last.1
-    }
 }
 
 /// The chain of that name, if it is the last one or the one declared behind it.

@@ -14,7 +14,7 @@ pub(super) fn apply<'src>(
     options: Options<'src>,
     span: Span,
 ) -> Result<(), &'static str> {
-    let Options { target, counters: within } = options;
+    let Options { target, counters: within, .. } = options;
     match *command {
         Command::Append { counters, chain, .. } => {
             let chain = builder.chain(chain, span);

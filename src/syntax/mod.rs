@@ -5,6 +5,7 @@ mod builder;
 mod command;
 mod family;
 mod fault;
+mod jumps;
 mod line;
 mod lines;
 mod list;

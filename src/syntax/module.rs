@@ -93,6 +93,7 @@ pub(crate) fn load<'src>(input: &'src [u8], rest: &'src [u8], parts: &mut Parts<
         }
         _ => {
             let (rest, found) = typed_option(after, parts)?;
+            parts.drops_words |= found && parts.module == Module::Other;
             Ok((if found { rest } else { other(input, after, parts) }, ()))
         }
     }

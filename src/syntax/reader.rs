@@ -307,7 +307,7 @@ impl<'src> Reader<'src> {
             builder.matches().truncate(mark);
             builder.matches().push(crate::ruleset::Match::of(crate::ruleset::Test::Other(at.text.as_bstr())));
             let target = Some(crate::ruleset::Target::Other(at.text.as_bstr()));
-            rule::Options { target, counters: None }
+            rule::Options { target, ..Default::default() }
         });
         let applied = apply(builder, command, mark, options, at.span());
         match wanted.or_else(|| applied.err().map(|what| Wanted { what, rest: at.text })) {

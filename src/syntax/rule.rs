@@ -24,6 +24,8 @@ pub(crate) struct Parts<'a, 'src> {
     pub(crate) module: Module,
     /// What `-c PACKETS BYTES` among the options says, where `iptables -S -v` prints it.
     pub(crate) counters: Option<Counters>,
+    /// Whether a word was read that is kept nowhere: the name of a module, a target before the last one.
+    pub(crate) drops_words: bool,
 }
 
 impl<'src> Parts<'_, 'src> {
@@ -36,6 +38,11 @@ impl<'src> Parts<'_, 'src> {
     pub(crate) fn push(&mut self, inverted: bool, test: Test<'src>) {
         self.matches.push(Match::new(inverted, test));
     }
+
+    /// Sets the target; the last one counts.
+    pub(crate) fn lead(&mut self, target: Target<'src>) {
+        self.drops_words |= self.target.replace(target).is_some();
+    }
 }
 
 /// What a rule holds besides its matches.
@@ -45,12 +52,15 @@ pub(crate) struct Options<'src> {
     pub(crate) target: Option<Target<'src>>,
     /// Counters among its options, where `iptables -S -v` prints them.
     pub(crate) counters: Option<Counters>,
+    /// Whether it has words that are kept nowhere.
+    pub(crate) drops_words: bool,
 }
 
 /// The options of a rule to the end of the line: matches into `matches`, and the rest of it.
 pub(crate) fn options<'src>(line: &'src [u8], matches: &mut Vec<Match<'src>>) -> Result<Options<'src>, Wanted<'src>> {
     let start = matches.len();
-    let mut parts = Parts { matches, start, target: None, transport: None, module: Module::Other, counters: None };
+    let (target, transport, counters) = (None, None, None);
+    let mut parts = Parts { matches, start, target, transport, module: Module::Other, counters, drops_words: false };
     let mut rest = skip_blanks(line);
     while !rest.is_empty() {
         rest = match option(rest, &mut parts) {
@@ -59,7 +69,7 @@ pub(crate) fn options<'src>(line: &'src [u8], matches: &mut Vec<Match<'src>>) ->
             Err(nom::Err::Incomplete(_)) => return Err(Wanted { what: "the rest of the rule", rest }),
         };
     }
-    Ok(Options { target: parts.target, counters: parts.counters })
+    Ok(Options { target: parts.target, counters: parts.counters, drops_words: parts.drops_words })
 }
 
 /// One option with its values. `!` may stand before it, and before its value in dumps of iptables < 1.4.3.
@@ -219,7 +229,7 @@ pub(super) mod tests {
     fn counters_may_stand_among_the_options() {
         let counters = Some(Counters { packets: 7, bytes: 420, rounded: false });
         let read = options(b"-s 10.0.0.1/32 -c 7 420 -j DROP", &mut Vec::new());
-        assert_eq!(read, Ok(Options { target: Some(Target::Drop), counters }));
+        assert_eq!(read, Ok(Options { target: Some(Target::Drop), counters, drops_words: false }));
     }
 
     #[test]

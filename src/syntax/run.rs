@@ -3,7 +3,8 @@
 //! Only what is plain is read so: one rule a line, of chains that were declared. Whatever else stands there is left to
 //! the reader that goes line by line.
 
-use super::builder::{JumpFinder, TableBuilder, near, offset, push};
+use super::builder::{TableBuilder, near, offset, push};
+use super::jumps::JumpFinder;
 use super::line::{Command, Line, line};
 use super::lines::{is_open, leaves_quote_open, line_end, trim_blanks};
 use super::reader::Reader;
@@ -18,7 +19,7 @@ use bstr::BStr;
 pub(super) struct Parting {
     /// The table has at least as many chains.
     pub(super) least_chains: usize,
-    /// Into whole lines of so many bytes together and what the last one has more.
+    /// Each of whole lines: so many bytes, and the rest of the line in which they end.
     pub(super) bytes: usize,
 }
 
@@ -48,7 +49,7 @@ struct Run<'src> {
     rest: &'src [u8],
     /// How many they were.
     rules: usize,
-    /// How many bytes were looked at.
+    /// How many bytes of rules were read for it, those behind its end among them.
     seen: usize,
 }
 
@@ -62,12 +63,15 @@ impl<'src> TableBuilder<'src> {
     /// Reads the rules that `text` begins with: always one part a thread, until one holds something else.
     fn read_run(&mut self, source: &'src Source, text: &'src [u8], bytes: usize) -> Run<'src> {
         let mut parts: Vec<Part<'src>> = (0..available()).map(|_| Part::default()).collect();
-        let (mut rest, mut after) = (text, text);
+        let (mut rest, mut after, mut seen) = (text, text, 0);
         while !rest.is_empty() && rest.len() == after.len() {
             for part in &mut parts {
                 (part.text, after) = split_lines(after, bytes);
+                part.plain = 0;
             }
-            at_once(&mut parts, |part| part.read(source, &self.table.chains, &self.names));
+            let with_text = parts.iter_mut().filter(|part| !part.text.is_empty());
+            at_once(with_text, |part| part.read(source, &self.table.chains, &self.names));
+            seen += parts.iter().map(|part| part.plain).sum::<usize>();
             rest = gathered(&mut parts, rest);
         }
         let has_missed = parts.iter().any(|part| part.jumps.has_missed);
@@ -78,7 +82,7 @@ impl<'src> TableBuilder<'src> {
         }
         (self.table.rules, self.table.matches, self.table.counters) = (whole.rules, whole.matches, whole.counters);
         self.found = if has_missed { 0 } else { self.table.rules.len() };
-        Run { rest, rules: self.table.rules.len(), seen: text.len() - after.len() }
+        Run { rest, rules: self.table.rules.len(), seen }
     }
 }
 
@@ -132,8 +136,7 @@ impl<'src> Part<'src> {
             let mark = self.table.matches.len();
             let read = rule::options(rule, &mut self.table.matches).ok();
             let is_whole = |options: &Options<'src>| {
-                has_no_open_quote(name, &self.table.matches[mark..], options.target.as_ref())
-                    || !leaves_quote_open(text)
+                has_no_open_quote(name, &self.table.matches[mark..], options) || !leaves_quote_open(text)
             };
             let Some(options) = read.filter(is_whole) else { return self.table.matches.truncate(mark) };
             let found = self.jumps.find(options.target.as_ref(), names, chains);
@@ -147,18 +150,18 @@ impl<'src> Part<'src> {
 
 /// Whether a rule has no text that could begin with a quote, save comments that end with theirs: then it ends with its
 /// line, and nobody needs to look for quotes. `false` only means that it may be otherwise.
-fn has_no_open_quote(chain: &BStr, matches: &[Match<'_>], target: Option<&Target<'_>>) -> bool {
+fn has_no_open_quote(chain: &BStr, matches: &[Match<'_>], options: &Options<'_>) -> bool {
     let is_fine = |each: &Match<'_>| match *each.test() {
         Test::Comment { raw, .. } => !is_open(raw),
         Test::Address { .. } | Test::Protocol(_) | Test::Module(_) | Test::Port { .. } | Test::Random(_) => true,
         _ => false,
     };
-    let leads_well = match target {
+    let leads_well = match &options.target {
         Some(Target::Jump(name)) => !name.starts_with(b"\""),
         Some(Target::Dnat(_) | Target::Accept | Target::Drop | Target::Return | Target::Mark(_)) | None => true,
         Some(_) => false,
     };
-    leads_well && !chain.starts_with(b"\"") && matches.iter().all(is_fine)
+    leads_well && !options.drops_words && !chain.starts_with(b"\"") && matches.iter().all(is_fine)
 }
 
 impl Table<'_> {
@@ -198,6 +201,10 @@ mod tests {
         "-A Y -m comment --comment \"\" -j X",
         "-A Y -m comment --comment \" -j X",
         "-A Y -i \"open -j X",
+        "-A X -j \"Q -j Y",
+        "-A X -j LOG --log-prefix \"open -j ACCEPT",
+        "-A X -p tcp -m \"n --dport 80 -j Y",
+        "more\" -j Y",
         "-A X -j \"Q",
         "-A \"Q -j X",
         "-A X -m comment --comment \"ends so\\\"",

@@ -15,7 +15,7 @@ type Typed<'src, T = Target<'src>> = Result<Option<T>, Err<Wanted<'src>>>;
 /// `-g CHAIN`, behind the flag.
 pub(crate) fn goto<'src>(input: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read<'src, ()> {
     let (rest, name) = word(input).map_err(|_| wanted("the name of a chain", skip_blanks(input)))?;
-    parts.target = Some(Target::Goto(name));
+    parts.lead(Target::Goto(name));
     Ok((rest, ()))
 }
 
@@ -24,11 +24,11 @@ pub(crate) fn jump<'src>(input: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read
     let start = skip_blanks(input);
     let (rest, name) = word(start).map_err(|_| wanted("the name of a target or a chain", start))?;
     if let Some((after, target)) = translating(name, rest)? {
-        parts.target = Some(target);
+        parts.lead(target);
         return Ok((after, ()));
     }
     if !is_extension(name) {
-        parts.target = Some(match name.as_bytes() {
+        parts.lead(match name.as_bytes() {
             b"ACCEPT" => Target::Accept,
             b"DROP" => Target::Drop,
             b"RETURN" => Target::Return,
@@ -40,7 +40,7 @@ pub(crate) fn jump<'src>(input: &'src [u8], parts: &mut Parts<'_, 'src>) -> Read
     let (options, after) = rest.split_at(untyped_end(rest));
     let whole = || start[..start.len() - after.len()].trim_ascii_end().as_bstr();
     let target = if name == "NFQUEUE" { Some(Target::Queue(whole())) } else { typed(name, options)? };
-    parts.target = Some(target.unwrap_or_else(|| Target::Other(whole())));
+    parts.lead(target.unwrap_or_else(|| Target::Other(whole())));
     Ok((after, ()))
 }
 
@@ -96,12 +96,13 @@ fn translation<'src>(options: &'src [u8], flag: &[u8]) -> Typed<'src, (&'src [u8
             b"--random-fully" => set(&mut to.random_fully, after),
             b"--persistent" => set(&mut to.persistent, after),
             _ if found == flag && to.addresses.is_none() && to.ports.is_none() => {
+                let at = skip_blanks(after);
                 let (after, place) = next_word(after);
                 if flag == b"--to-ports" {
-                    read_ports(place, &mut to).ok_or_else(|| wanted("a port, or two with `-` between", place))?;
+                    read_ports(place, &mut to).ok_or_else(|| wanted("a port, or two with `-` between", at))?;
                 } else {
                     let what = "an address, a port behind a colon, or both";
-                    read_place(place, &mut to).ok_or_else(|| wanted(what, place))?;
+                    read_place(place, &mut to).ok_or_else(|| wanted(what, at))?;
                 }
                 after
             }
@@ -240,7 +241,11 @@ mod tests {
         assert_eq!(to("fd00::2").addresses.map(|(first, _)| first.to_string()).as_deref(), Some("fd00::2"));
         assert_eq!(to("[fd00::1-fd00::5]:80-90").ports, Some(PortRange { first: 80, last: 90 }));
         assert_eq!(to("10.0.0.1-10.0.0.9:5000-5050/100").base_port, Some(100));
-        faults("-j DNAT --to-destination 10.0.0.2:99999", "an address, a port behind a colon, or both", 26);
+        for after in ["", " -m comment --comment x", " ! -s 10.0.0.1"] {
+            let line = format!("-j DNAT --to-destination 10.0.0.2:99999{after}");
+            faults(&line, "an address, a port behind a colon, or both", 26);
+        }
+        faults("-j DNAT --to-destination -p tcp", "an address, a port behind a colon, or both", 26);
     }
 
     #[test]
